@@ -1,0 +1,174 @@
+"""The data dictionary: what every table and column means, and whether a frame keeps to it."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+import pandas as pd
+
+from marketing_models.errors import SchemaError
+
+SCHEMA_VERSION = 1
+_DTYPES = {
+    "string": "str",
+    "bool": "boolean",
+    "int32": "Int32",
+    "int64": "Int64",
+    "float64": "float64",
+    "decimal(18,2)": "float64",
+    "date": "datetime64[s]",
+    "timestamp": "datetime64[us]",
+}
+
+
+@cache
+def dictionary() -> pd.DataFrame:
+    """Return the dictionary, one row a table and column, in the order of the tables' columns.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``table, column, type, unit, key, required, known_at_rule, rollup, pii, label_zh,
+        label_en, meaning``; all text, empty where nothing is said. One name has one unit and one
+        meaning in all its tables, because one row of the file names them all.
+    """
+    path = resources.files("marketing_models.schemas").joinpath("dictionary.csv")
+    with path.open(encoding="utf-8") as file:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    return rows.assign(table=rows["table"].str.split(";")).explode("table", ignore_index=True)
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """Return the names of all tables, sorted."""
+    return tuple(sorted(dictionary()["table"].unique()))
+
+
+def columns(table: str) -> pd.DataFrame:
+    """Return the rows of the dictionary of one table, indexed by column.
+
+    Parameters
+    ----------
+    table : str
+        Name of a table.
+
+    Returns
+    -------
+    DataFrame
+        As `dictionary`, indexed by ``column``; keys first, in key order.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such table.
+    """
+    found = _columns().get(table)
+    if found is None:
+        raise SchemaError(table, [f"no such table; the dictionary has {', '.join(tables())}"])
+    return found
+
+
+@cache
+def _columns() -> dict[str, pd.DataFrame]:
+    place = dictionary()["key"].str.extract(r"pk(\d+)")[0].astype(float)
+    ordered = dictionary().assign(place=place).sort_values("place", kind="stable")
+    return {
+        str(table): rows.drop(columns=["place", "table"]).set_index("column")
+        for table, rows in ordered.groupby("table")
+    }
+
+
+def keys(table: str) -> tuple[str, ...]:
+    """Return the key columns of a table in order; ``known_at`` or ``valid_from`` comes last."""
+    found = columns(table)
+    return tuple(found.index[found["key"].str.contains(r"\bpk")])
+
+
+def version_column(table: str) -> str | None:
+    """Return the column that tells versions of a row apart: ``known_at``, ``valid_from`` or none."""
+    return next((k for k in keys(table) if k in {"known_at", "valid_from"}), None)
+
+
+def summed(table: str) -> tuple[str, ...]:
+    """Return the columns that are stored per county and only ever added up."""
+    found = columns(table)
+    return tuple(found.index[found["rollup"] == "sum"])
+
+
+def label(column: str) -> dict[str, str]:
+    """Return the printed name of a column in both languages."""
+    rows = dictionary().drop_duplicates("column").set_index("column")
+    return {"zh": rows.at[column, "label_zh"], "en": rows.at[column, "label_en"]}
+
+
+def conform(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame as the dictionary wants it: all columns, in order, with their types.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    frame : DataFrame
+        Rows with at least the required columns; optional ones are filled with missing values.
+
+    Returns
+    -------
+    DataFrame
+        A new frame. Money and billed energy are float64 rounded to two decimals.
+
+    Raises
+    ------
+    SchemaError
+        If a column is unknown, missing, of the wrong type or empty where required, or if a key
+        stands twice; all problems at once.
+    """
+    wanted = columns(table)
+    problems = [
+        f"column {name} is not in the dictionary; drop or rename it"
+        for name in frame.columns
+        if name not in wanted.index
+    ]
+    cast, casting = _cast(wanted, frame)
+    problems += [*casting, *_gaps(wanted, cast, frame)]
+    if not problems:
+        problems += _repeated(table, cast)
+    if problems:
+        raise SchemaError(table, problems)
+    return cast
+
+
+def _cast(wanted: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    cast, problems = {}, []
+    for name, kind in wanted["type"].items():
+        dtype = _DTYPES[kind]
+        if name not in frame.columns:
+            cast[name] = pd.Series(pd.NA if dtype != "float64" else float("nan"), frame.index)
+            cast[name] = cast[name].astype(dtype)
+            continue
+        try:
+            cast[name] = frame[name].astype(dtype)
+        except (TypeError, ValueError) as reason:
+            problems.append(f"column {name} does not read as {kind}: {reason}")
+            cast[name] = frame[name]
+        if kind == "decimal(18,2)" and cast[name].dtype == "float64":
+            cast[name] = cast[name].round(2)
+    return pd.DataFrame(cast).reset_index(drop=True), problems
+
+
+def _gaps(wanted: pd.DataFrame, cast: pd.DataFrame, frame: pd.DataFrame) -> Iterator[str]:
+    for name in wanted.index[wanted["required"] == "yes"]:
+        if name not in frame.columns:
+            yield f"column {name} is missing; it is required"
+        elif len(cast) and cast[name].isna().any():
+            row = int(cast[name].isna().to_numpy().argmax())
+            yield f"column {name} is empty in row {row}; it is required"
+
+
+def _repeated(table: str, cast: pd.DataFrame) -> list[str]:
+    names = list(keys(table))
+    twice = cast.duplicated(names)
+    if not names or not twice.any():
+        return []
+    row = int(twice.to_numpy().argmax())
+    key = ", ".join(f"{name}={cast.at[row, name]}" for name in names)
+    return [f"key stands twice ({int(twice.sum())} rows), first again in row {row}: {key}"]

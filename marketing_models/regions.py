@@ -128,7 +128,8 @@ def _problems(units: pd.DataFrame) -> Iterator[str]:
     roots = [u for u, p in zip(ids, units["parent_unit_id"], strict=True) if p not in known]
     if len(roots) != 1:
         yield f"{len(roots)} units have no parent in the table ({', '.join(roots[:5])}); keep one"
-    rank = {unit: LEVELS.index(lv) for unit, lv in zip(ids, units["level"], strict=True) if lv in LEVELS}
+    place = {level: rank for rank, level in enumerate(LEVELS)}
+    rank = dict(zip(ids, units["level"].map(place), strict=True))
     for unit, parent in zip(ids, units["parent_unit_id"], strict=True):
-        if parent in rank and unit in rank and rank[parent] >= rank[unit]:
+        if parent in rank and rank[parent] >= rank[unit]:
             yield f"unit {unit} hangs below {parent}, which is not of a higher level"

@@ -159,9 +159,7 @@ def roll_up(
     return pd.concat(parts, ignore_index=True)[rows.columns.to_list()]
 
 
-def _added(
-    rows: pd.DataFrame, hierarchy: Hierarchy, unit_id: str, sums: list[str]
-) -> pd.DataFrame:
+def _added(rows: pd.DataFrame, hierarchy: Hierarchy, unit_id: str, sums: list[str]) -> pd.DataFrame:
     own = rows[rows["unit_id"].isin(hierarchy.counties(unit_id))]
     if hierarchy.counties(unit_id) == (unit_id,):
         return own

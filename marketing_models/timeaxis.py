@@ -32,7 +32,7 @@ def step_hours(periods: pd.DatetimeIndex) -> float:
     if len(periods) < 2:
         raise ValueError("one period has no step; give at least two")
     steps = pd.Series(periods).diff().iloc[1:]
-    if steps.nunique() != 1 or steps.iloc[0] <= timedelta(0):
+    if (steps != steps.iloc[0]).any() or steps.iloc[0] <= timedelta(0):
         at = periods[1:][(steps != steps.mode().iloc[0]).to_numpy()][0]
         raise ValueError(f"time index is irregular at {at}; make gaps explicit with reindex first")
     return float(steps.iloc[0] / timedelta(hours=1))

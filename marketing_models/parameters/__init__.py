@@ -1,4 +1,4 @@
-"""Dated, sourced, bilingual parameters: regulated numbers and house rules as data, never in code."""
+"""Dated, sourced, bilingual parameters: regulated numbers and house rules as data, not code."""
 
 import hashlib
 from collections.abc import Mapping

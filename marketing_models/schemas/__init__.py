@@ -85,7 +85,7 @@ def keys(table: str) -> tuple[str, ...]:
 
 
 def version_column(table: str) -> str | None:
-    """Return the column that tells versions of a row apart: ``known_at``, ``valid_from`` or none."""
+    """Return the column that tells versions of a row apart, if the table has one."""
     return next((k for k in keys(table) if k in {"known_at", "valid_from"}), None)
 
 

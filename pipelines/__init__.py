@@ -1,0 +1,1 @@
+"""Pipelines: read the store, run studies and pages, write the site."""

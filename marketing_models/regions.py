@@ -31,8 +31,8 @@ class Hierarchy:
             raise SchemaError("org_unit", problems)
 
     @cached_property
-    def _rows(self) -> pd.DataFrame:
-        return self.units.set_index("unit_id", drop=False)
+    def _place(self) -> dict[str, int]:
+        return {unit: place for place, unit in enumerate(self.units["unit_id"])}
 
     @cached_property
     def _parent(self) -> dict[str, str | None]:
@@ -83,7 +83,7 @@ class Hierarchy:
         """
         if unit_id not in self._parent:
             raise UnknownUnitError(unit_id, self._parent)
-        return self._rows.loc[unit_id]
+        return self.units.iloc[self._place[unit_id]]
 
     def children(self, unit_id: str) -> tuple[str, ...]:
         """Return the units directly below a unit, in order of code."""

@@ -4,6 +4,7 @@ import calendar as _month
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from marketing_models.errors import IssueError
@@ -31,11 +32,11 @@ def step_hours(periods: pd.DatetimeIndex) -> float:
     """
     if len(periods) < 2:
         raise ValueError("one period has no step; give at least two")
-    steps = pd.Series(periods).diff().iloc[1:]
-    if (steps != steps.iloc[0]).any() or steps.iloc[0] <= timedelta(0):
-        at = periods[1:][(steps != steps.mode().iloc[0]).to_numpy()][0]
+    steps = np.diff(periods.to_numpy()) / np.timedelta64(1, "s")
+    if (steps != steps[0]).any() or steps[0] <= 0:
+        at = periods[1:][steps != np.median(steps)][0]
         raise ValueError(f"time index is irregular at {at}; make gaps explicit with reindex first")
-    return float(steps.iloc[0] / timedelta(hours=1))
+    return float(steps[0]) / 3600.0
 
 
 def energy_kwh(load_kw: pd.Series) -> float:

@@ -74,7 +74,8 @@ def entry(name: str, on: date | datetime | pd.Timestamp) -> Mapping[str, Any]:
         If the parameter does not exist or was not in force yet.
     """
     day = pd.Timestamp(on).date()
-    dated = {key: held for key, held in describe(name).items() if isinstance(key, date)}
+    entries: Mapping[Any, Any] = describe(name)  # YAML reads the keys that are dates as dates
+    dated = {key: held for key, held in entries.items() if isinstance(key, date)}
     in_force = [key for key in dated if key <= day]
     if not in_force:
         raise UnknownParameterError(f"{name} has no value on {day}; its first is of {min(dated)}")

@@ -97,8 +97,8 @@ def summed(table: str) -> tuple[str, ...]:
 
 def label(column: str) -> dict[str, str]:
     """Return the printed name of a column in both languages."""
-    rows = dictionary().drop_duplicates("column").set_index("column")
-    return {"zh": rows.at[column, "label_zh"], "en": rows.at[column, "label_en"]}
+    row = dictionary()[dictionary()["column"] == column].iloc[0]
+    return {"zh": str(row["label_zh"]), "en": str(row["label_en"])}
 
 
 def conform(table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -139,10 +139,12 @@ def conform(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _cast(wanted: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     cast, problems = {}, []
-    for name, kind in wanted["type"].items():
-        dtype = _DTYPES[kind]
+    for name, kind in zip(wanted.index, wanted["type"], strict=True):
+        dtype = pd.api.types.pandas_dtype(_DTYPES[kind])
         if name not in frame.columns:
-            cast[name] = pd.Series(pd.NA if dtype != "float64" else float("nan"), frame.index)
+            cast[name] = pd.Series(
+                pd.NA if kind not in {"float64", "decimal(18,2)"} else float("nan"), frame.index
+            )
             cast[name] = cast[name].astype(dtype)
             continue
         try:
@@ -170,5 +172,5 @@ def _repeated(table: str, cast: pd.DataFrame) -> list[str]:
     if not names or not twice.any():
         return []
     row = int(twice.to_numpy().argmax())
-    key = ", ".join(f"{name}={cast.at[row, name]}" for name in names)
+    key = ", ".join(f"{name}={value}" for name, value in cast.loc[row, names].items())
     return [f"key stands twice ({int(twice.sum())} rows), first again in row {row}: {key}"]

@@ -1,0 +1,282 @@
+"""Delta tables by the dictionary: their types, what a batch changes in one, and its digest."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as pads
+from deltalake import DeltaTable, Schema, write_deltalake
+
+from marketing_models import schemas
+from marketing_models.errors import StoreError
+
+_ARROW = {
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "decimal(18,2)": pa.decimal128(18, 2),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+_MONTHLY = {"bill"}  # tables so large that a county's partition is split by month too
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """Return the Arrow schema of a table of the dictionary."""
+    kinds = schemas.columns(table)["type"]
+    return pa.schema([(str(name), _ARROW[kind]) for name, kind in kinds.items()])
+
+
+def slice_column(table: str) -> str:
+    """Return the column by whose values parts of a table are replaced."""
+    return "county_id" if "county_id" in schemas.columns(table).index else schemas.keys(table)[0]
+
+
+def create(folder: Path, table: str) -> int:
+    """Create an empty table and return its version; a table that is there is kept.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the store.
+    table : str
+        Name of the table.
+
+    Returns
+    -------
+    int
+        Its Delta version.
+    """
+    partitions = [
+        name
+        for name in ("county_id", "month_start")
+        if name in schemas.columns(table).index and (name == "county_id" or table in _MONTHLY)
+    ]
+    made = DeltaTable.create(
+        str(folder / "tables" / table),
+        schema=Schema.from_arrow(arrow_schema(table)),
+        mode="ignore",
+        partition_by=partitions,
+    )
+    return made.version()
+
+
+def dataset(folder: Path, table: str, version: int) -> pads.Dataset:
+    """Return a table at a version as an Arrow data set, with the dictionary's columns.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the store.
+    table : str
+        Name of the table.
+    version : int
+        Delta version that the vector names.
+
+    Returns
+    -------
+    Dataset
+        Not yet read.
+
+    Raises
+    ------
+    StoreError
+        If the table or that version of it is gone.
+    """
+    path = folder / "tables" / table
+    try:
+        return DeltaTable(str(path), version=version).to_pyarrow_dataset()
+    except Exception as reason:  # noqa: BLE001 - delta-rs raises bare Exceptions of many kinds
+        raise StoreError(
+            f"store {folder} names version {version} of table {table}, which cannot be opened "
+            f"({str(reason).splitlines()[0]}); restore the folder {path} from a backup, or make "
+            "the store again"
+        ) from None
+
+
+def recover(folder: Path, table: str, version: int) -> int:
+    """Put a table back to the version that the vector names, if a killed writer went further.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the store.
+    table : str
+        Name of the table.
+    version : int
+        Version that the vector names.
+
+    Returns
+    -------
+    int
+        Version that now stands for the same rows.
+    """
+    held = DeltaTable(str(folder / "tables" / table))
+    if held.version() == version:
+        return version
+    held.restore(version)
+    return held.version()
+
+
+def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
+    """Return a frame, checked against the dictionary, as an Arrow table."""
+    checked = schemas.conform(table, frame)
+    return pa.Table.from_pandas(checked, schema=arrow_schema(table), preserve_index=False)
+
+
+def to_pandas(table: str, rows: pa.Table) -> pd.DataFrame:
+    """Return rows as a frame with the dictionary's types; money and energy are float64."""
+    decimals = {
+        n
+        for n, t in zip(rows.schema.names, rows.schema.types, strict=True)
+        if pa.types.is_decimal(t)
+    }
+    floats = [
+        pc.cast(rows[name], pa.float64()) if name in decimals else rows[name]
+        for name in rows.schema.names
+    ]
+    frame = pa.table(floats, names=rows.schema.names).to_pandas(
+        types_mapper={
+            pa.int32(): pd.Int32Dtype(),
+            pa.int64(): pd.Int64Dtype(),
+            pa.bool_(): pd.BooleanDtype(),
+        }.get,
+        date_as_object=False,
+    )
+    kinds = schemas.columns(table)["type"]
+    for name in frame.columns:
+        if kinds[name] == "date":
+            frame[name] = frame[name].astype("datetime64[s]")
+    return frame
+
+
+def put(
+    folder: Path, table: str, version: int, rows: pa.Table, *, slices: Sequence[str] = ()
+) -> int:
+    """Add rows to a table, replacing older versions of them, and return the table's version.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the store.
+    table : str
+        Name of the table.
+    version : int
+        Version to build on; it is the latest, the caller holds the lock.
+    rows : Table
+        Rows by the dictionary's schema.
+    slices : sequence of str
+        Slices (runs, counties) of which the rows replace everything that was held.
+
+    Returns
+    -------
+    int
+        The same version if the rows were all there already.
+
+    Notes
+    -----
+    A row with a known key and a later ``known_at`` (``valid_from``) is a correction: it is added,
+    and the row before it gets ``superseded_at`` (``valid_to``).
+    """
+    column = slice_column(table)
+    touched = list(slices) or pc.unique(rows[column]).to_pylist()
+    held = dataset(folder, table, version).filter(pads.field(column).isin(touched)).to_table()
+    if held.num_rows == rows.num_rows and digest(held) == digest(rows):
+        return version
+    path = str(folder / "tables" / table)
+    if not held.num_rows or not (slices or _shares_keys(table, held, rows)):
+        write_deltalake(path, stamped(table, rows), mode="append")
+    else:
+        kept = rows if slices else merged(table, held, rows)
+        if digest(kept) == digest(held):
+            return version
+        write_deltalake(path, kept, mode="overwrite", predicate=_predicate(column, touched))
+    return DeltaTable(path).version()
+
+
+def _predicate(column: str, values: Sequence[str]) -> str:
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({quoted})"
+
+
+def _identity(table: str) -> list[str]:
+    """Return the key columns that name a thing, without the one that tells its versions apart."""
+    return [key for key in schemas.keys(table) if key != schemas.version_column(table)]
+
+
+def _shares_keys(table: str, held: pa.Table, rows: pa.Table) -> bool:
+    keys = ", ".join(f'"{key}"' for key in _identity(table))
+    found = _run(f"SELECT count(*) FROM rows SEMI JOIN held USING ({keys})", rows=rows, held=held)
+    return bool(found.fetchall()[0][0])
+
+
+def merged(table: str, held: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return the union of held and new rows; of two with one full key the new one stands."""
+    keys = ", ".join(f'"{key}"' for key in schemas.keys(table))
+    sql = f"SELECT * FROM rows UNION ALL BY NAME SELECT * FROM held ANTI JOIN rows USING ({keys})"
+    return stamped(table, _made(table, sql, rows=rows, held=held))
+
+
+def stamped(table: str, rows: pa.Table) -> pa.Table:
+    """Return rows with the end of every version set to the start of the next one."""
+    start = schemas.version_column(table)
+    if start is None:
+        return rows
+    end = "superseded_at" if start == "known_at" else "valid_to"
+    keys = ", ".join(f'"{key}"' for key in _identity(table))
+    following = f"lead({start}) OVER (PARTITION BY {keys} ORDER BY {start})"
+    # A master's own valid_to stands where the object left before another version began.
+    value = following if start == "known_at" else f"least({end}, {following})"
+    names = ", ".join(
+        f'{value} AS "{n}"' if n == end else f'"{n}"' for n in arrow_schema(table).names
+    )
+    return _made(table, f"SELECT {names} FROM rows", rows=rows)
+
+
+def digest(rows: pa.Table | pads.Dataset, *, leave_out: Sequence[str] = ()) -> str:
+    """Return a digest of rows that does not depend on their order or on the files they lie in.
+
+    Parameters
+    ----------
+    rows : Table or Dataset
+        What is digested.
+    leave_out : sequence of str
+        Columns that do not count.
+
+    Returns
+    -------
+    str
+        Number of rows and 128 bits: the exclusive or of an MD5 a row.
+    """
+    parts = ", ".join(
+        f"""coalesce(replace(CAST("{name}" AS VARCHAR), '|', '||'), '|0')"""
+        for name in sorted(rows.schema.names)
+        if name not in leave_out
+    )
+    count, bits = _run(
+        f"SELECT count(*), coalesce(bit_xor(md5_number(concat_ws('|1', {parts}))), 0) FROM rows",
+        rows=rows,
+    ).fetchall()[0]
+    return f"{count}-{int(bits):032x}"
+
+
+def _run(sql: str, **tables: pa.Table | pads.Dataset) -> duckdb.DuckDBPyRelation:
+    return connect(tables).sql(sql)
+
+
+def _made(table: str, sql: str, **tables: pa.Table) -> pa.Table:
+    made: pa.Table = _run(sql, **tables).to_arrow_table()
+    return made.select(arrow_schema(table).names).cast(arrow_schema(table))
+
+
+def connect(tables: Mapping[str, pa.Table | pads.Dataset]) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory DuckDB that sees some Arrow tables by name."""
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    for name, held in tables.items():
+        connection.register(name, held)
+    return connection

@@ -1,6 +1,7 @@
 """Delta tables by the dictionary: their types, what a batch changes in one, and its digest."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -126,7 +127,11 @@ def recover(folder: Path, table: str, version: int) -> int:
 def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
     """Return a frame, checked against the dictionary, as an Arrow table."""
     checked = schemas.conform(table, frame)
-    return pa.Table.from_pandas(checked, schema=arrow_schema(table), preserve_index=False)
+    wanted = arrow_schema(table)
+    # Arrow reads floats into decimals only by a cast; they were rounded to two digits above.
+    plain = [f.with_type(pa.float64()) if pa.types.is_decimal(f.type) else f for f in wanted]
+    rows = pa.Table.from_pandas(checked, schema=pa.schema(plain), preserve_index=False)
+    return rows.cast(wanted)
 
 
 def to_pandas(table: str, rows: pa.Table) -> pd.DataFrame:
@@ -274,9 +279,14 @@ def _made(table: str, sql: str, **tables: pa.Table) -> pa.Table:
     return made.select(arrow_schema(table).names).cast(arrow_schema(table))
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"autoinstall_known_extensions": "false"})
+
+
 def connect(tables: Mapping[str, pa.Table | pads.Dataset]) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory DuckDB that sees some Arrow tables by name."""
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    """Return a cursor of the in-memory DuckDB that sees some Arrow tables by name."""
+    connection = _database().cursor()
     for name, held in tables.items():
         connection.register(name, held)
     return connection

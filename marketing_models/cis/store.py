@@ -251,15 +251,16 @@ class Store:
         """
         with vector.locked(self.folder):
             start = vector.load(self.folder)
-            base = {t: delta.recover(self.folder, t, v) for t, v in start.tables.items()}
-            missing = set(schemas.tables()) - set(base)
-            base |= {t: delta.create(self.folder, t) for t in sorted(missing)}
+            # What a killed writer left in other tables stays unseen until they are written.
+            base = {t: delta.create(self.folder, t) for t in _new_tables(start)}
+            base |= {t: delta.recover(self.folder, t, {**start.tables, **base}[t]) for t in tables}
             after = base | {
                 table: delta.put(self.folder, table, base[table], rows, slices=slices)
                 for table, rows in tables.items()
             }
-            self.vector = start if after == dict(start.tables) else start.advanced(after)
-            if self.vector is not start:
+            is_news = any(start.tables.get(t) != version for t, version in after.items())
+            self.vector = start.advanced(after) if is_news else start
+            if is_news:
                 vector.save(self.folder, self.vector)
         return self.version
 
@@ -366,3 +367,8 @@ class Store:
                 "the next write adds what is new"
             )
         return delta.dataset(self.folder, table, self.vector.tables[table])
+
+
+def _new_tables(held: vector.Vector) -> list[str]:
+    """Return the tables that an upgrade of the package has brought."""
+    return sorted(set(schemas.tables()) - set(held.tables))

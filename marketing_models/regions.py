@@ -59,6 +59,11 @@ class Hierarchy:
     def __contains__(self, unit_id: object) -> bool:
         return unit_id in self._parent
 
+    @cached_property
+    def levels(self) -> dict[str, str]:
+        """Level of every unit: province, city or county."""
+        return dict(zip(self.units["unit_id"], self.units["level"], strict=True))
+
     def level(self, unit_id: str) -> str:
         """Return the level of a unit: province, city or county."""
         return str(self.row(unit_id)["level"])

@@ -92,7 +92,9 @@ def study(demand: Study) -> Study:
     Study
         Named ``brief``, with the limits of the studies it draws on.
     """
-    units = {unit: demand.of(unit) for unit in demand.hierarchy}
+    needed = {source.table for source in SOURCES.values()}
+    small = replace(demand, tables={name: demand.tables[name] for name in needed})
+    units = {unit: small.of(unit) for unit in demand.hierarchy}
     kpis = pd.DataFrame(
         [row for unit, cut in units.items() for row in _kpis(cut, unit)],
     )

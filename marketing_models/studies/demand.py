@@ -9,6 +9,7 @@ import xarray as xr
 
 from marketing_models import calendars, weather
 from marketing_models.demand import (
+    MODELS,
     LoadHistory,
     climatology_members,
     findings,
@@ -17,10 +18,10 @@ from marketing_models.demand import (
     scenarios,
 )
 from marketing_models.errors import InsufficientDataError
-from marketing_models.evaluation import backtest
 from marketing_models.findings import Finding, forbidding
 from marketing_models.regions import Hierarchy
 from marketing_models.studies import demand_rows
+from marketing_models.studies.demand_backtest import backtest_rows
 from marketing_models.study import Run, Study
 from marketing_models.timeaxis import RESOLUTION_HOURS, Issue
 
@@ -91,7 +92,9 @@ def study(
             "result_demand_energy": demand_rows.energy_rows(
                 world.history.load_kw, review, hierarchy, issue.origin
             ),
-            "result_demand_backtest": _backtest_rows(world, errors, hierarchy, seed),
+            "result_demand_backtest": backtest_rows(
+                world.history.load_kw, errors, hierarchy, weather_mode=mode, seed=seed
+            ),
         },
         findings=(*world.findings, *supply_findings),
         run=replace(run, parameters={**run.parameters, "draw_count": DRAW_COUNT}),
@@ -119,7 +122,7 @@ def weather_issues(issued_at: pd.Series, issue: Issue) -> list[pd.Timestamp]:
 
 
 def _issue_of(known: pd.DatetimeIndex, origin: pd.Timestamp) -> pd.Timestamp | None:
-    place = known.searchsorted(origin, side="right") - 1
+    place = int(known.searchsorted(origin, side="right")) - 1
     is_fresh = place >= 0 and origin - known[place] < pd.Timedelta(days=1)
     return known[place] if is_fresh else None
 
@@ -129,7 +132,9 @@ def _world(
 ) -> _World:
     load_kw = _load(tables["unit_load"], hierarchy, origin)
     temperature = weather.unit_temperature(
-        tables["weather_observed"], tables["unit_weather_station"], load_kw.index
+        tables["weather_observed"],
+        tables["unit_weather_station"],
+        pd.DatetimeIndex(load_kw.index),
     )
     temperature = temperature.reindex(columns=load_kw.columns)
     last_day = origin + WEEK - pd.Timedelta(days=1)
@@ -249,7 +254,8 @@ def _past(
 
 def _draws(world: _World, errors: xr.DataArray, origin: pd.Timestamp, seed: int) -> xr.DataArray:
     """Return joint draws at an origin, from errors of weeks that were over by then."""
-    known = errors.sel(model="load_regression", origin=errors["origin"] <= origin - WEEK)
+    over = errors["origin"].to_index() <= origin - WEEK
+    known = errors.sel(model=MODELS[0]).isel(origin=over)
     point = forecast(world.history.before(origin), world.members[origin])
     return scenarios(point, known, draw_count=DRAW_COUNT, seed=seed)
 

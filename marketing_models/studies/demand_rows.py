@@ -49,7 +49,7 @@ def scenario_rows(draws: xr.DataArray, hierarchy: Hierarchy, weather_mode: str) 
     return frame.rename(
         columns={"draw": "draw_number", "period": "period_start", "unit": "unit_id"}
     ).assign(
-        level=frame["unit"].map(hierarchy.level),
+        level=frame["unit"].map(hierarchy.levels),
         series_code=SERIES,
         resolution_code=resolution_code(pd.DatetimeIndex(draws["period"].to_numpy())),
         weather_mode_code=weather_mode,
@@ -176,7 +176,7 @@ def review_rows(
 ) -> pd.DataFrame:
     """Return the last week's load beside the mean forecast made before it, of every county."""
     periods = pd.DatetimeIndex(past_draws["period"].to_numpy())
-    mean = past_draws.mean("draw").to_pandas()
+    mean: pd.DataFrame = past_draws.mean("draw").to_series().unstack("unit")
     frame = pd.DataFrame(
         {
             "load_kw": load_kw.reindex(periods).stack(future_stack=True),
@@ -185,7 +185,7 @@ def review_rows(
     )
     rows = frame.rename_axis(["period_start", "unit_id"]).reset_index()
     return rows.assign(
-        level=rows["unit_id"].map(hierarchy.level),
+        level=rows["unit_id"].map(hierarchy.levels),
         series_code=SERIES,
         resolution_code=resolution_code(periods),
     )
@@ -235,7 +235,7 @@ def energy_rows(
             }
             parts.append(pd.DataFrame(row).assign(period_start=start, resolution_code=code))
     rows = pd.concat(parts).rename_axis("unit_id").reset_index()
-    return rows.assign(level=rows["unit_id"].map(hierarchy.level), series_code=SERIES)
+    return rows.assign(level=rows["unit_id"].map(hierarchy.levels), series_code=SERIES)
 
 
 def _whole_or_none(energy: pd.Series) -> pd.Series:

@@ -72,7 +72,7 @@ def days(calendar: str, first: date | datetime | str, last: date | datetime | st
                 f"calendar {calendar} covers {table.index[0].date()} to {table.index[-1].date()},"
                 f" not {day.date()}; extend parameters/calendar_{calendar}.csv"
             )
-    return table.loc[start:end].copy()
+    return table.loc[start:end]
 
 
 def at(calendar: str, day: date | datetime | str) -> Day:
@@ -114,7 +114,7 @@ def _table(calendar: str) -> pd.DataFrame:
     every = pd.date_range(
         f"{rows.index[0].year}-01-01", f"{rows.index[-1].year}-12-31", name="date", unit="us"
     )
-    weekend = pd.Series("weekend", every).where(every.dayofweek >= 5, "ordinary")
+    weekend = pd.Series("weekend", every).where(every.day_of_week >= 5, "ordinary")
     open_years = rows.index[rows["status"] == "provisional"].year.unique()
     return pd.DataFrame(
         {

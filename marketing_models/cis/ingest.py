@@ -320,7 +320,7 @@ def _batch(
         committed_at=now,
         schema_version=schemas.SCHEMA_VERSION,
     )
-    aside = [row for one in delivered for row in _quarantined(one)]
+    aside = [(one.file.name, *fault[:4]) for one in delivered for fault in _aside(one)]
     names = ["file_name", "line_number", "column_name", "reason_code", "raw_text"]
     # Raw lines belong to nobody below the store's own unit, and stay in this store.
     quarantine = pd.DataFrame(aside, columns=names)
@@ -341,7 +341,7 @@ def _batch_row(one: _Delivered) -> dict[str, object]:
 
 def _content_digest(one: _Delivered) -> str:
     """Return a digest of the records that depends on neither their order nor that of columns."""
-    order = [one.file.header.index(column) for column in sorted(one.source.header)]
+    order = [one.file.header.index(column) for column in one.source.header]
     total = 0
     for record in one.records.cells:
         text = "\x1f".join(record[place].strip() for place in order)
@@ -349,20 +349,20 @@ def _content_digest(one: _Delivered) -> str:
     return f"{total % 2**128:032x}"
 
 
-def _quarantined(one: _Delivered) -> Iterator[tuple[str, int, str, str, str]]:
-    for line, record in one.records.misfits:
-        yield one.file.name, line, "", "field_count", "\t".join(record)
-    faults = one.cast.faults
-    for record, column, reason in zip(
-        faults["record"], faults["column"], faults["reason_code"], strict=True
-    ):
+def _aside(one: _Delivered) -> list[tuple[int, str, str, str, str]]:
+    """Return line, column, reason, raw line and cell of all that is faulty, in order of line."""
+    found = [
+        (line, "", "field_count", "\t".join(record), "") for line, record in one.records.misfits
+    ]
+    faults = one.cast.faults[["record", "column", "reason_code", "cell"]]
+    for record, column, reason, cell in faults.itertuples(index=False):
         raw = "\t".join(one.records.cells[record])
-        yield one.file.name, one.records.lines[record], column, reason, raw
+        found.append((one.records.lines[record], column, reason, raw, cell))
+    return sorted(found, key=lambda fault: fault[0])
 
 
 def _sentences(one: _Delivered) -> Iterator[str]:
-    cells = ["" for _ in one.records.misfits] + list(one.cast.faults["cell"])
-    for (name, line, column, reason, _), cell in zip(_quarantined(one), cells, strict=True):
+    for line, column, reason, _, cell in _aside(one):
         place = f", column {column}" if column else ""
         shown = f" {cell[:40]!r}" if cell else ""
-        yield f"{name} line {line}{place}: {reason}{shown}: {REMEDIES[reason]}"
+        yield f"{one.file.name} line {line}{place}: {reason}{shown}: {REMEDIES[reason]}"

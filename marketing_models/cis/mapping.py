@@ -11,7 +11,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pandas as pd
 import yaml
 
@@ -66,9 +65,9 @@ class Source:
         return not self.lacking(header) and self.without.isdisjoint(header)
 
     def resembles(self, header: tuple[str, ...]) -> bool:
-        """Tell whether a header has at least half of the columns, but not all."""
+        """Tell whether a header has at least half of the columns."""
         missing = len(self.lacking(header))
-        return 0 < 2 * missing <= len(self.header) and self.without.isdisjoint(header)
+        return 2 * missing <= len(self.header) and self.without.isdisjoint(header)
 
     def lacking(self, header: tuple[str, ...]) -> list[str]:
         """Return the columns that a header does not have."""
@@ -146,7 +145,8 @@ def _read(path: Path) -> SourceMapping:
     try:
         held = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as reason:
-        raise IngestError([f"mapping {path} does not read as YAML: {reason}"]) from None
+        where = " ".join(str(reason).split())
+        raise IngestError([f"mapping {path} does not read as YAML: {where}"]) from None
     problems = [f"mapping {path}, {problem}" for problem in _misshapen(held)]
     if problems:
         raise IngestError(problems)
@@ -167,10 +167,12 @@ def _read(path: Path) -> SourceMapping:
 
 
 @cache
-def _validator() -> jsonschema.Draft202012Validator:
+def _validator() -> Any:
+    # Loading it takes a second where its optional formats are installed: only who maps pays.
+    from jsonschema import Draft202012Validator
+
     rules = json.loads(FOLDER.joinpath("schema.json").read_text(encoding="utf-8"))
-    kind_of = jsonschema.Draft202012Validator
-    return kind_of(rules, format_checker=kind_of.FORMAT_CHECKER)
+    return Draft202012Validator(rules, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _misshapen(held: Any) -> Iterator[str]:

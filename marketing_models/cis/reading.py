@@ -201,6 +201,8 @@ def _csv_records(name: str, content: bytes) -> _Numbered:
         for record in reader:
             if record == [_END]:
                 return
+            if record and record[-1].endswith(_END):
+                break
             yield line, record
             line = reader.line_num + 1
     except csv.Error as error:

@@ -1,0 +1,170 @@
+"""The command line: make a synthetic store, take in a delivery, say what a store holds."""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+
+import pandas as pd
+from tqdm import tqdm
+
+from marketing_models import schemas
+from marketing_models.cis import Store, locate
+from marketing_models.cis.ingest import IngestReport, ingest
+from marketing_models.errors import MarketingModelsError, StoreError
+from marketing_models.synthetic import Scale, province
+from marketing_models.synthetic.scale import PROVINCE
+
+ACCEPTED, REFUSED, USAGE, PARTIAL = 0, 1, 2, 3
+_SHOWN_FAULTS = 20
+_EPILOG = "exit codes: 0 all good, 1 refused, 2 usage, 3 some lines quarantined"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Words after the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        Exit code: 0 all good, 1 refused, 3 accepted in part; wrong usage exits with 2.
+    """
+    parser = _parser()
+    chosen = parser.parse_args(argv)
+    commands = {"synthesize": _synthesize, "ingest": _ingest, "digest": _digest, "status": _status}
+    try:
+        return commands[chosen.command](chosen)
+    except (MarketingModelsError, OSError) as error:
+        sys.stderr.write(f"marketing-models {chosen.command}: {error}\n")
+        return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="marketing-models", epilog=_EPILOG)
+    commands = parser.add_subparsers(dest="command", required=True)
+    usual = Scale()
+    synthesize = commands.add_parser("synthesize", help="make a synthetic province")
+    synthesize.add_argument("--cities", type=int, default=usual.city_count)
+    synthesize.add_argument("--counties", type=int, default=usual.county_count)
+    synthesize.add_argument("--supply-points", type=int, default=usual.supply_point_count)
+    synthesize.add_argument("--months", type=int, default=usual.month_count)
+    synthesize.add_argument("--seed", type=int, default=1)
+    take_in = commands.add_parser("ingest", help="read a folder of exports", epilog=_EPILOG)
+    take_in.add_argument("folder", help="files of one source")
+    take_in.add_argument("--mapping", help="packaged mapping or .yaml file; else by the headers")
+    commands.add_parser("digest", help="print a digest of a store's content")
+    commands.add_parser("status", help="print what a store holds")
+    for command in commands.choices.values():
+        command.add_argument("--store", required=True, help="name under data/, or absolute path")
+    return parser
+
+
+def _synthesize(chosen: argparse.Namespace) -> int:
+    try:
+        scale = Scale(
+            city_count=chosen.cities,
+            county_count=chosen.counties,
+            supply_point_count=chosen.supply_points,
+            month_count=chosen.months,
+        )
+    except ValueError as error:
+        sys.stderr.write(f"marketing-models synthesize: {error}\n")
+        return USAGE
+    label = f"synthetic seed={chosen.seed} {scale}"
+    if (locate(chosen.store) / "version.json").is_file():
+        store = Store.open(chosen.store)
+        if (store.read("batch")["mapping_name"] == label).any():
+            _say(f"store {store.folder} holds this province already; nothing done")
+            return ACCEPTED
+        if store.version or store.unit_id != PROVINCE:
+            raise StoreError(f"store {store.folder} holds other data; remove it or name another")
+    else:
+        store = Store.init(chosen.store, unit_id=PROVINCE)
+    with tqdm(total=2, desc="making the province", disable=None) as progress:
+        tables = province(scale, seed=chosen.seed)
+        progress.update()
+        progress.set_description("writing the store")
+        store.write({**tables, "batch": _origin(label, tables)})
+        progress.update()
+    _say(f"store {store.folder}: version {store.version}")
+    return ACCEPTED
+
+
+def _origin(label: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the batch row of a synthetic store; equal arguments make equal rows."""
+    digest = hashlib.sha256(label.encode()).hexdigest()
+    count = sum(len(rows) for rows in tables.values())
+    row = {
+        "batch_id": digest[:16],
+        "mapping_name": label,
+        "file_name": "synthetic",
+        "file_sha256": digest,
+        "content_digest": digest,
+        "delivery_code": "full",
+        "line_count": count,
+        "accepted_count": count,
+        "repaired_count": 0,
+        "quarantined_count": 0,
+        "committed_at": pd.Timestamp.now(tz="Asia/Shanghai").tz_localize(None).floor("us"),
+        "schema_version": schemas.SCHEMA_VERSION,
+    }
+    return pd.DataFrame([row])
+
+
+def _ingest(chosen: argparse.Namespace) -> int:
+    report = ingest(chosen.folder, chosen.store, mapping=chosen.mapping)
+    done = "read before, nothing done" if report.is_repeated else "committed"
+    _say(f"{report.mapping}: {done}; store {locate(chosen.store)}, version {report.version}")
+    for row in report.files.to_dict("records"):
+        _say(
+            f"  {row['file_name']}: {row['line_count']} lines, {row['accepted_count']} accepted, "
+            f"{row['quarantined_count']} quarantined, "
+            f"{report.dropped.get(row['file_name'], 0)} dropped by the mapping"
+        )
+    for table, count in report.row_counts.items():
+        _say(f"  {table}: {count} rows")
+    if report.ignored:
+        _say(f"  ignored: {', '.join(report.ignored)}")
+    _warn(report)
+    return PARTIAL if report.quarantined_count else ACCEPTED
+
+
+def _warn(report: IngestReport) -> None:
+    if not report.quarantined_count:
+        return
+    sys.stderr.write(
+        f"marketing-models ingest: {report.quarantined_count} lines are in table quarantine; "
+        "correct them in the source and deliver again\n"
+    )
+    for sentence in report.faults[:_SHOWN_FAULTS]:
+        sys.stderr.write(f"  {sentence}\n")
+    if len(report.faults) > _SHOWN_FAULTS:
+        sys.stderr.write(f"  and {len(report.faults) - _SHOWN_FAULTS} more faulty cells\n")
+
+
+def _digest(chosen: argparse.Namespace) -> int:
+    _say(Store.open(chosen.store).digest())
+    return ACCEPTED
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    store = Store.open(chosen.store)
+    levels = store.read("org_unit")["level"].value_counts(sort=False)
+    day = store.last_complete_day()
+    _say(f"store {store.folder}: version {store.version}")
+    _say(f"unit {store.unit_id}, calendar {store.calendar}")
+    _say("units: " + (", ".join(f"{n} {level}" for level, n in levels.items()) or "none"))
+    _say(f"last complete day: {day.date() if day is not None else 'none'}")
+    for table in schemas.tables():
+        count = store.query(f"SELECT count(*) AS n FROM {table}")["n"].iloc[0]  # noqa: S608 - own names
+        if count:
+            _say(f"  {table}: {count} rows")
+    return ACCEPTED
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")

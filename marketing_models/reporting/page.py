@@ -1,0 +1,127 @@
+"""Page: the display objects of one notebook become one page in Chinese and one in English."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marketing_models.reporting import markup
+from marketing_models.reporting.language import LANGUAGES, Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A unit or page to go to.
+
+    Attributes
+    ----------
+    label : mapping of {"zh", "en"} to str
+        What it is called.
+    href : str, optional
+        Relative address, the same within both languages; None where there is no page.
+    unit_id : str, optional
+        The unit it leads to; rows of tables that speak of it get the same link.
+    """
+
+    label: Text
+    href: str | None = None
+    unit_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContext:
+    """What a page must know beside its display objects.
+
+    Attributes
+    ----------
+    unit_id : str
+        Unit of the page.
+    title : mapping of {"zh", "en"} to str
+        Name of the page.
+    path : tuple of Link
+        Units from the root to the page's own, which comes last.
+    pages, children : tuple of Link
+        The unit's pages, this one without address; units directly below.
+    other_language : str
+        Relative address of this page in the other language, with ``{language}`` for its folder.
+    issue, data_date, store : str
+        Name of the issue, last day of the data, name of the store.
+    store_version_number : int
+        Version of the store.
+    computed_by : mapping of {"zh", "en"} to str
+        Unit whose store computed the numbers.
+    """
+
+    unit_id: str
+    title: Text
+    path: tuple[Link, ...]
+    pages: tuple[Link, ...]
+    children: tuple[Link, ...]
+    other_language: str
+    issue: str
+    data_date: str
+    store: str
+    store_version_number: int
+    computed_by: Text
+
+
+def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[str, str]:
+    """Build one page in both languages.
+
+    Parameters
+    ----------
+    objects : sequence of mapping
+        Display objects as JSON, in the order of the notebook. What stands before the first
+        section is the first screen.
+    context : PageContext
+        Where the page stands.
+
+    Returns
+    -------
+    dict of {"zh", "en"} to str
+        HTML documents that need nothing else: no script, no request. The same objects give the
+        same bytes.
+    """
+    first, sections = split(objects)
+    return {
+        language: markup.render(
+            "page.html.j2",
+            language,
+            context=context,
+            headline=_headline(objects, context),
+            first=first,
+            sections=sections,
+            drawings=_drawings(objects, language),
+            links={link.unit_id: link.href for link in context.children if link.href},
+        )
+        for language in LANGUAGES
+    }
+
+
+def split(
+    objects: Iterable[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[list[Mapping[str, Any]]]]:
+    """Part the objects into the first screen and the sections, each begun by its heading."""
+    first: list[Mapping[str, Any]] = []
+    sections: list[list[Mapping[str, Any]]] = []
+    for held in objects:
+        if held["kind"] == "section":
+            sections.append([held])
+        else:
+            (sections[-1] if sections else first).append(held)
+    return first, sections
+
+
+def _headline(objects: Iterable[Mapping[str, Any]], context: PageContext) -> Text:
+    verdicts = (held["headline"] for held in objects if held["kind"] == "verdict")
+    found: Text = next(verdicts, context.title)
+    return found
+
+
+def _drawings(objects: Iterable[Mapping[str, Any]], language: str) -> dict[str, str]:
+    from marketing_models.reporting import charts
+
+    return {
+        str(held["name"]): charts.draw(held, language)
+        for held in objects
+        if held["kind"] == "figure"
+    }

@@ -1,0 +1,25 @@
+"""Tables: rows of a study as display objects, each number with the address it is stored at."""
+
+from marketing_models.reporting.tables.brief import brief_items, brief_kpis
+from marketing_models.reporting.tables.demand import (
+    demand_backtest,
+    demand_balance,
+    demand_days,
+    demand_energy,
+    demand_review,
+    demand_scenarios,
+)
+from marketing_models.reporting.tables.units import demand_unit_forecast, demand_units
+
+__all__ = [
+    "brief_items",
+    "brief_kpis",
+    "demand_backtest",
+    "demand_balance",
+    "demand_days",
+    "demand_energy",
+    "demand_review",
+    "demand_scenarios",
+    "demand_unit_forecast",
+    "demand_units",
+]

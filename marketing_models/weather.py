@@ -163,7 +163,7 @@ def _by_station(rows: pd.DataFrame, index: list[str]) -> pd.DataFrame:
             " read one version, of a forecast one issue"
         )
         raise SchemaError("weather", [problem])
-    return rows.set_index(key)["temperature_degc"].unstack("weather_station_id")  # noqa: PD010 - pivot_table would average duplicates
+    return rows.set_index(key)["temperature_degc"].unstack("weather_station_id")
 
 
 def _weighted(stations: pd.DataFrame, share: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -188,4 +188,4 @@ def _weight_table(weights: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise SchemaError("unit_weather_station", problems)
     table = weights.set_index(["weather_station_id", "unit_id"])["weight_frac"]
-    return table.unstack("unit_id").fillna(0.0).sort_index(axis=1)  # noqa: PD010 - as above
+    return table.unstack("unit_id").fillna(0.0).sort_index(axis=1)

@@ -190,6 +190,8 @@ def put(
     """
     column = slice_column(table)
     touched = list(slices) or pc.unique(rows[column]).to_pylist()
+    if not touched:
+        return version
     held = dataset(folder, table, version).filter(pads.field(column).isin(touched)).to_table()
     if held.num_rows == rows.num_rows and digest(held) == digest(rows):
         return version

@@ -301,7 +301,8 @@ def _tables(mapping: SourceMapping, delivered: list[_Delivered]) -> dict[str, pd
     tables = {table: [rows] for table, rows in mapping.rows.items()}
     for one in delivered:
         tables.setdefault(one.source.table, []).append(one.cast.rows.drop(columns="record"))
-    return {table: pd.concat(parts, ignore_index=True) for table, parts in tables.items()}
+    # Checked before a store is made for them.
+    return {table: schemas.conform(table, pd.concat(parts)) for table, parts in tables.items()}
 
 
 def _batch(

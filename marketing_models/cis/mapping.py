@@ -4,6 +4,7 @@ import json
 import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from functools import cache
 from importlib import resources
@@ -268,8 +269,21 @@ def _rule_faults(source: Source, column: str, rule: Rule) -> Iterator[str]:
         yield f"{option!r} does not apply; for this column {sorted(allowed)} do"
     if "from" in rule:
         yield from _cell_faults(source.table, column, rule, reads)
-    elif "value" in rule and reads == "text" and not isinstance(rule["value"], str):
-        yield f"{rule['value']!r} is not text; write it in quotes"
+    elif "value" in rule and not _is_constant(source.table, column, rule["value"]):
+        yield f"constant {rule['value']!r} is no {reads}; write codes and dates (ISO) in quotes"
+
+
+def _is_constant(table: str, column: str, value: object) -> bool:
+    reads, is_truth = kind(table, column), schemas.columns(table).at[column, "type"] == "bool"
+    if is_truth or isinstance(value, bool):
+        return is_truth and isinstance(value, bool)
+    if reads != "moment":
+        return isinstance(value, str) == (reads == "text")
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _cell_faults(table: str, column: str, rule: Rule, reads: str) -> Iterator[str]:

@@ -35,7 +35,7 @@ class UnitWalk:
     half_life_days : float
         Age at which a day counts half. [days]
     ridge : float, optional
-        Strength of the penalty; by default 0.5 from 18 months of known days on, 5 below.
+        Strength of the penalty, above 0; by default 0.5 from 18 months of known days on, 5 below.
     """
 
     load_kw: FloatArray

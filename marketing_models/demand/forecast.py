@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from marketing_models.demand.correction import correction
 from marketing_models.demand.features import FloatArray, Recipe
@@ -13,11 +14,15 @@ from marketing_models.demand.history import LoadHistory, findings, refuse
 from marketing_models.demand.naive import repeated_week
 from marketing_models.demand.regression import UnitModel
 
+# Systems of 200 unknowns: threads cost ten times what they give, on a busy machine more.
+_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
+
 MODELS = ("load_regression", "seasonal_naive")
 _CORRECTION_DAYS = 150
 _GUARD_DAYS, _GUARD_LOW, _GUARD_HIGH = 400, 0.5, 1.5
 
 
+@_one_thread
 def forecast(
     history: LoadHistory, members: xr.DataArray, *, accept: Iterable[str] = ()
 ) -> xr.DataArray:
@@ -57,6 +62,7 @@ def forecast(
     return paths.copy(data=np.stack(loads, axis=2)).rename("load_kw")
 
 
+@_one_thread
 def rolling_errors(
     history: LoadHistory,
     weather: Mapping[pd.Timestamp, xr.DataArray],

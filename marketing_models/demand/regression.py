@@ -92,7 +92,7 @@ class LoadRegression(BaseEstimator):
     half_life_days : float
         Age at which a day counts half. [days]
     ridge : float, optional
-        Strength of the penalty; by default 0.5 from 18 months of known load on, 5 below.
+        Strength of the penalty, above 0; by default 0.5 from 18 months of known load on, 5 below.
     accept : tuple of str
         Codes of forbidding findings that the caller takes upon himself.
 

@@ -80,6 +80,16 @@ def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[st
     dict of {"zh", "en"} to str
         HTML documents that need nothing else: no script, no request. The same objects give the
         same bytes.
+
+    Notes
+    -----
+    Other programs read the numbers back by attributes. A table has ``data-table``, a row
+    ``data-unit-id`` and ``data-key`` (all key columns but run and unit, ``name=value`` joined by
+    semicolons, sorted by name, times in ISO form), the row of the unit among its children also
+    ``data-total``. A cell has ``data-column`` and ``data-value``, the exact stored number; where
+    percentiles, draws or metrics are columns, that part of the key is the cell's ``data-key``.
+    Tiles and index tables carry all of these themselves. A missing number has neither column nor
+    value, nor has one that is made from others.
     """
     first, sections = split(objects)
     return {

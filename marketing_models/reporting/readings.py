@@ -81,14 +81,14 @@ def rows(study: Study, table: str, unit_id: str | None = None, **equal: Any) -> 
 # A page reads single numbers by the hundred; each would search and sort the whole table again.
 @lru_cache(maxsize=64)
 def _own(study: Study, table: str, unit_id: str) -> pd.DataFrame:
-    if table not in study.tables:
-        return pd.DataFrame(columns=schemas.columns(table).index)
-    held = study.tables[table]
-    found = held[held["unit_id"] == unit_id]
-    if "series_code" in found.columns:
+    names = [c for c in schemas.columns(table).index if c != "run_id"]
+    held = study.tables.get(table)
+    if held is None or held.empty:
+        return pd.DataFrame(columns=names)
+    found = held[held["unit_id"] == unit_id].reindex(columns=names)
+    if "series_code" in names:
         found = found[found["series_code"] == SERIES]
-    by = [k for k in schemas.keys(table) if k in found.columns]
-    return found.sort_values(by, ignore_index=True)
+    return found.sort_values([k for k in schemas.keys(table) if k in names], ignore_index=True)
 
 
 def read(table: str, row: pd.Series, column: str) -> Reading:

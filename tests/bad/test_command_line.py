@@ -251,6 +251,25 @@ def test_a_refused_delivery_does_not_make_a_store(folder, capsys, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_rows_that_break_the_dictionary_are_refused_before_a_store_is_made(
+    folder, capsys, tmp_path
+):
+    declared = yaml.safe_load((mapping.FOLDER / "gefcom2012.yaml").read_text(encoding="utf-8"))
+    again = {"unit_id": "Z01", "level": "county", "series_code": "total"}
+    again |= {"period_start": "2008-01-01", "known_at": "2008-01-01 01:00"}
+    again |= {"resolution_code": "hour", "quality_code": "measured", "load_kw": 7}
+    declared["rows"]["unit_load"] = [{"row": again}]
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump(declared), encoding="utf-8")
+    write(folder, [HEADER, DAY])
+    words = ["--store", str(tmp_path / "new"), "--mapping", str(path), str(folder)]
+    assert main(["ingest", *words]) == 1
+    message = capsys.readouterr().err
+    assert "table unit_load" in message
+    assert "key stands twice (1 rows), first again in row 1: unit_id=Z01" in message
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("rows", "where", "reason"),
     [

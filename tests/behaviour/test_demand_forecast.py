@@ -104,6 +104,17 @@ def test_nothing_after_an_origin_reaches_its_past_error(common):
     assert np.abs(full[:, :2] - early).max() < 1e-9
 
 
+def test_a_later_boom_reaches_no_early_error():
+    # After the second origin the load is fifty times as large, up to the third a long time later.
+    made = world()
+    origins = [FIRST + pd.Timedelta(days=days) for days in (200, 210, 700)]
+    weather = {origin: actual_weather(made, origin) for origin in origins}
+    boom = made.load_kw.copy()
+    boom.loc[origins[1] + pd.Timedelta(days=7) :] *= 50
+    calm, spoilt = (rolling_errors(h, weather) for h in (made, replace(made, load_kw=boom)))
+    assert np.abs(calm - spoilt)[:, :2].max() < 1e-9
+
+
 def test_an_unknown_actual_is_an_unknown_error_and_not_zero(common):
     errors = rolling_errors(common.before(ORIGIN), {ORIGIN: actual_weather(common)})
     assert np.isnan(errors).all()
@@ -189,6 +200,16 @@ def test_a_load_that_triples_is_followed_within_days_and_comes_back():
     assert np.abs(predicted / load.loc[ORIGIN:].to_numpy()[:168] - 1).mean() < 0.04
 
 
+def test_hours_of_outage_are_missing_and_not_small():
+    made = world(noise=0.003)
+    load = made.load_kw.copy()
+    load.loc["2025-06-30 02:00":"2025-06-30 20:00"] = 0.0
+    load.loc["2025-05-30 02:00":"2025-06-02 20:00"] *= 0.01
+    members = actual_weather(made)
+    usual, after_outage = forecast(made, members), forecast(replace(made, load_kw=load), members)
+    assert np.abs(after_outage / usual - 1).max() < 0.01
+
+
 def test_order_names_and_scale_change_nothing_but_themselves(common):
     # Metamorphic: a unit's forecast depends on no other unit, on no name, and scales with it.
     members = actual_weather(common)
@@ -264,6 +285,16 @@ def test_a_blank_week_is_estimated_from_both_sides():
     assert (np.diff(daily) > 0).all()
     assert daily[0] < 1.035
     assert daily[-1] > 1.065
+
+
+def test_of_the_days_after_a_gap_the_nearest_count_most():
+    made = world(noise=0.01)
+    load = made.load_kw.copy()
+    load.loc["2025-02-10":"2025-02-16"] = np.nan
+    usual = backcast(replace(made, load_kw=load))["u"].dropna()
+    load.loc["2025-02-17":"2025-03-08"] *= 1.03
+    raised = backcast(replace(made, load_kw=load))["u"].dropna() / usual
+    assert raised.iloc[-24:].mean() > 1.02
 
 
 def test_scenarios_cover_nominally_in_hours_sums_and_weekly_energy():

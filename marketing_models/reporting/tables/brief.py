@@ -29,7 +29,7 @@ _FIGURES: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
     (("上一周实际", "Last week, actual"), ("last_week_energy_kwh", "last_week_peak_kw")),
     (("缺口概率", "Probability of shortfall"), ("shortfall_probability_frac",)),
     (("上期预测误差", "Error of the last forecast"), ("last_error_frac",)),
-    (("80%区间实际覆盖", "80% interval held"), ("coverage_80_frac",)),
+    (("80%区间实际覆盖", "Coverage of the 80% interval"), ("coverage_80_frac",)),
 )
 
 

@@ -293,9 +293,9 @@ _METRICS = {
     "wape_frac": say("加权误差", "Weighted error"),
     "last_wape_frac": say("其中上期", "Last forecast"),
     "bias_frac": say("平均偏差", "Bias"),
-    "coverage_50_frac": say("50%区间覆盖", "50% interval held"),
-    "coverage_80_frac": say("80%区间覆盖", "80% interval held"),
-    "coverage_90_frac": say("90%区间覆盖", "90% interval held"),
+    "coverage_50_frac": say("50%区间覆盖", "50% interval coverage"),
+    "coverage_80_frac": say("80%区间覆盖", "80% interval coverage"),
+    "coverage_90_frac": say("90%区间覆盖", "90% interval coverage"),
     "pinball_frac": say("分位损失", "Pinball loss"),
     "week_count": say("检验周数", "Weeks"),
 }

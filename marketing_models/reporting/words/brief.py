@@ -133,7 +133,7 @@ def _sure(success: object) -> Text:
         return same("")
     return say(
         "，够用的把握{p}（{word}）",
-        ", sufficient with {p} ({word})",
+        ", sufficient with probability {p} ({word})",
         word=formats.likelihood(found),
         p=formats.chance(found),
     )
@@ -188,7 +188,7 @@ def _alternatives(others: pd.DataFrame) -> Iterator[Text]:
         if isinstance(success, int | float):
             yield say(
                 "备选“{o}”：不够的可能{p}。",
-                "Alternative, {o}: fails with {p}.",
+                "Alternative, {o}: fails with probability {p}.",
                 o=option(str(other["option_code"])),
                 p=formats.chance(1 - success),
             )

@@ -192,8 +192,8 @@ def _trust(study: Study) -> Text:
     if coverage is None:
         return said
     return say(
-        "{said}80%区间实际覆盖{c}。",
-        "{said} The 80% interval held {c}.",
+        "{said}80%区间实际覆盖{c}的时段。",
+        "{said} The 80% interval covered {c} of hours.",
         said=said,
         c=formats.share(coverage),
     )

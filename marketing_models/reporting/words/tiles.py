@@ -67,10 +67,10 @@ def error_note(usual: Reading) -> Text:
 
 
 def coverage_note(coverage: Reading) -> Text:
-    """Say how often the 80 % interval held in the past."""
+    """Say how often the 80 % interval covered the past."""
     if coverage.value is None:
         return say("80%区间未经检验", "80% interval not tested")
-    return say("80%区间覆盖{c}", "80% interval held {c}", c=formats.share(coverage.value))
+    return say("80%区间覆盖{c}", "80% interval covered {c}", c=formats.share(coverage.value))
 
 
 def p90_note(high: Reading, as_: Scale, at: pd.Timestamp | None = None) -> Text:
@@ -86,7 +86,7 @@ def risk_tile(shortfall: Reading, coverage: Reading) -> Tile:
     if shortfall.value is None:
         return tile(
             "coverage",
-            ("80%区间实际覆盖", "80% interval held"),
+            ("80%区间实际覆盖", "Coverage, 80% interval"),
             coverage,
             PERCENT,
             say("应为 80%", "should be 80%"),

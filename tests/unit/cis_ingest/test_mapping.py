@@ -171,7 +171,22 @@ def an_option_beside_a_constant(held):
 
 def a_number_where_a_code_belongs(held):
     rules(held)["level"] = {"value": 3}
-    return r"level: 3 is not text; write it in quotes"
+    return r"level: constant 3 is no text; write codes and dates \(ISO\) in quotes"
+
+
+def a_truth_where_a_code_belongs(held):
+    rules(held)["level"] = {"value": True}
+    return r"level: constant True is no text"
+
+
+def a_code_where_a_number_belongs(held):
+    rules(held)["load_kw"] = {"value": "10"}
+    return r"load_kw: constant '10' is no number"
+
+
+def a_day_that_the_calendar_does_not_have(held):
+    rules(held)["period_start"] = {"value": "2008-02-30"}
+    return r"period_start: constant '2008-02-30' is no moment"
 
 
 def a_composed_moment_for_a_number(held):
@@ -223,6 +238,14 @@ def test_a_mapping_that_breaks_a_rule_is_refused_with_place_and_remedy(grid, cha
     with pytest.raises(IngestError, match=expected["message"]) as caught:
         load(path)
     assert all(problem.startswith(f"mapping {path}, ") for problem in caught.value.problems)
+
+
+def test_constants_of_the_right_kind_are_taken(grid):
+    def change(held):
+        rules(held)["load_kw"] = {"value": 10}
+        rules(held)["period_start"] = {"value": "2008-02-29 12:00"}
+
+    assert load(grid(change)).sources[0].rules["load_kw"] == {"value": 10}
 
 
 def test_all_problems_of_a_mapping_come_at_once(grid):

@@ -77,6 +77,16 @@ def test_origins_of_the_season_count_four_times_those_of_others():
     assert share == pytest.approx(near.sum() / (near.sum() + 0.25 * (~near).sum()), abs=0.002)
 
 
+def test_december_is_near_to_january():
+    january = pd.Timestamp("2025-01-06")
+    periods = pd.date_range(january, periods=168, freq="h")
+    made_at = pd.date_range(end=january - pd.Timedelta(days=7), periods=26, freq="7D")
+    near = made_at >= january - pd.Timedelta(days=61)  # eight of 26 weeks
+    past = errors(np.where(near, 0.1, -0.1), last=made_at[-1])
+    draws = scenarios(point().assign_coords(period=periods), past, draw_count=2000, seed=3)
+    assert float((draws[:, 0, 0] > 1000).mean()) == pytest.approx(8 / (8 + 18 / 4), abs=0.002)
+
+
 def test_weeks_that_are_not_over_at_the_origin_are_never_drawn():
     past = errors(np.r_[np.zeros(20), 1.0], last=ORIGIN - pd.Timedelta(days=6))
     assert (scenarios(point(), past, seed=1) == 1000).all()

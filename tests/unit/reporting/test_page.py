@@ -162,6 +162,10 @@ def test_row_keys_hold_all_key_columns_but_run_unit_and_what_the_cells_carry(
     assert percentiles == {f"percentile_number={p}" for p in (10, 50, 90)}
 
 
+def test_a_key_is_written_sorted_by_name_whatever_the_order_it_comes_in():
+    assert markup.key_text({"b": 10, "a": "x"}) == "a=x;b=10"
+
+
 def test_tiles_carry_the_stored_number_and_its_place(demand, demand_pages, brief_pages, read_page):
     for pages, count in ((demand_pages, 5), (brief_pages, 5)):
         for unit, held in pages.items():
@@ -344,3 +348,24 @@ def test_hostile_text_in_a_drawing_stays_text(demand, read_page):
     assert not read.all("script")
     assert not [e for e in read.elements if any(a.startswith("on") for a in e.attributes)]
     assert "onload" in read.all("svg")[0].attributes["aria-label"]
+
+
+def test_clipped_drawings_are_the_same_twice_and_do_not_clip_each_other():
+    specification = {
+        "data": {"values": [{"x": 1, "y": 2}, {"x": 2, "y": 3}]},
+        "mark": {"type": "line", "clip": True},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative"},
+            "y": {"field": "y", "type": "quantitative"},
+        },
+    }
+    words = {"spoken": {"zh": "线"}, "specification": {"zh": specification}}
+    first, again, other = (
+        str(charts.draw({"name": name, **words}, "zh")) for name in ("one", "one", "two")
+    )
+
+    assert first == again
+    identifiers = [set(re.findall(r'\bid="([^"]+)"', drawn)) for drawn in (first, other)]
+    assert identifiers[0]
+    assert not identifiers[0] & identifiers[1]
+    assert set(re.findall(r"url\(#([^)]+)\)", first)) == identifiers[0]

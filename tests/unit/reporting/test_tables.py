@@ -234,6 +234,14 @@ def test_an_indicator_that_is_new_stands_under_its_code(brief, replaced):
     assert last.cells[1].key == {"indicator_code": "charging_kwh"}
 
 
+def test_other_series_than_the_total_do_not_mix_in(demand, replaced):
+    rows = demand.tables["result_demand_energy"]
+    sales = rows.assign(series_code="sales", energy_kwh=1.0)
+    study = replaced(demand, result_demand_energy=pd.concat([sales, rows, sales.head(0)]))
+
+    assert tables.demand_energy(study.of("99")) == tables.demand_energy(demand.of("99"))
+
+
 def test_every_table_of_an_empty_study_can_be_shown(demand, brief):
     for study in (demand, brief):
         empty = {name: rows.head(0) for name, rows in study.tables.items()}

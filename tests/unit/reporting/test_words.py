@@ -56,7 +56,7 @@ def test_the_verdict_of_demand_says_how_much_how_high_and_how_sure(hand_made):
         "预计用电量3.00–3.40亿千瓦时（80%区间）。",
         "预计最大负荷210.0万千瓦，十分之一可能超过225.0万千瓦，出现在8月5日15时。",
         "电力供需紧平衡，缺口概率12.0%。二十分之一可能缺口超过3.4万千瓦。",
-        "以往各周逐时误差平均3.1%。80%区间实际覆盖79.2%。",
+        "以往各周逐时误差平均3.1%。80%区间实际覆盖79.2%的时段。",
     ]
     assert [text["en"] for text in said.sentences] == [
         "Energy 300.0–340.0 GWh (80% interval).",
@@ -65,7 +65,7 @@ def test_the_verdict_of_demand_says_how_much_how_high_and_how_sure(hand_made):
             "Supply and demand: tightly balanced; probability of a shortfall 12.0%. "
             "One chance in twenty that it exceeds 34 MW."
         ),
-        "On past weeks the hourly error was 3.1%. The 80% interval held 79.2%.",
+        "On past weeks the hourly error was 3.1%. The 80% interval covered 79.2% of hours.",
     ]
 
 
@@ -76,6 +76,27 @@ def test_a_likely_shortfall_reaches_the_headline(hand_made, replaced):
 
     assert said.headline["zh"].endswith("最大负荷210.0万千瓦，供需存在缺口（缺口概率62%）")
     assert said.headline["en"].endswith("; supply short, 62% chance of a shortfall")
+
+
+def test_without_a_row_of_the_week_the_worst_day_decides(hand_made, replaced):
+    balance = hand_made.tables["result_demand_balance"]
+    days = balance[balance["resolution_code"] == "day"].copy()
+    days["shortfall_probability_frac"] = [0.01 * n for n in range(len(days))]
+    own = days[(days["unit_id"] == "99") & (days["percentile_number"] == 50)]
+    worst = own["shortfall_probability_frac"].max()
+
+    tile = words.demand_kpis(replaced(hand_made, result_demand_balance=days)).tiles[-1]
+
+    assert tile.value == worst
+
+
+def test_the_error_is_that_of_the_model_whatever_its_code_never_of_the_baseline(demand, replaced):
+    rows = demand.tables["result_demand_backtest"].copy()
+    rows["model_code"] = rows["model_code"].replace("load_regression", "z_model")
+
+    tiles = words.demand_kpis(replaced(demand, result_demand_backtest=rows).of("99")).tiles
+
+    assert tiles[3].anchor.key["model_code"] == "z_model"
 
 
 def test_five_key_figures_carry_the_stored_numbers_and_where_they_stand(hand_made):
@@ -155,8 +176,8 @@ def test_the_verdict_of_the_brief_says_what_by_when_at_what_price_and_how_sure(h
     assert said.recommendation == {
         "zh": "按P90最大负荷安排供应，够用的把握90%（较大可能）；比备选多备15.00万千瓦。"
         "费用尚无数据。",
-        "en": "Arrange supply for the P90 peak, sufficient with 90% (likely); "
-        "150.0 MW more than the alternative. No cost data yet.",
+        "en": "Arrange supply for the P90 peak, sufficient with probability 90% "
+        "(likely); 150.0 MW more than the alternative. No cost data yet.",
     }
     assert said.deadline_at == "2026-08-04T12:00:00"
     assert said.owner["zh"] == "安宁市"

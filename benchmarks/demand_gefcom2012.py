@@ -30,6 +30,7 @@ from marketing_models.demand import (
     climatology_members,
     forecast,
 )
+from marketing_models.demand.fitting import one_thread
 from marketing_models.evaluation import wrmse
 from marketing_models.units import conversion
 
@@ -165,7 +166,8 @@ def predict(history: LoadHistory, stations: pd.DataFrame, official: pd.DataFrame
 def with_stations(history: LoadHistory, stations: pd.DataFrame) -> LoadHistory:
     """Give each zone the mean temperature of the stations that explain its load best."""
     days = _Days.of(history, stations)
-    temperature = {zone: stations[days.chosen(zone)].mean(axis=1) for zone in history.units}
+    with one_thread():
+        temperature = {zone: stations[days.chosen(zone)].mean(axis=1) for zone in history.units}
     return replace(history, temperature_degc=pd.DataFrame(temperature))
 
 

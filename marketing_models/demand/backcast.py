@@ -8,7 +8,7 @@ import pandas as pd
 
 from marketing_models.demand.correction import correction
 from marketing_models.demand.features import FloatArray, Recipe
-from marketing_models.demand.fitting import predicted
+from marketing_models.demand.fitting import one_thread, predicted
 from marketing_models.demand.history import LoadHistory, findings, refuse
 from marketing_models.demand.regression import UnitModel
 
@@ -42,8 +42,9 @@ def backcast(history: LoadHistory, *, accept: Iterable[str] = ()) -> pd.DataFram
     estimates = {}
     for unit in history.units:
         model = UnitModel.of(history, unit, recipe, half_life_days=_EVEN_HALF_LIFE_DAYS)
-        model.walk.advance(len(history.dates), at_end=True)
-        estimates[unit] = _unit(model).ravel()
+        with one_thread():
+            model.walk.advance(len(history.dates), at_end=True)
+            estimates[unit] = _unit(model).ravel()
     return pd.DataFrame(estimates, index=history.periods)
 
 

@@ -5,24 +5,19 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from marketing_models.demand.correction import correction
 from marketing_models.demand.features import FloatArray, Recipe
-from marketing_models.demand.fitting import STEP_DAYS
+from marketing_models.demand.fitting import STEP_DAYS, one_thread
 from marketing_models.demand.history import LoadHistory, findings, refuse
 from marketing_models.demand.naive import repeated_week
 from marketing_models.demand.regression import UnitModel
-
-# Systems of 200 unknowns: threads cost ten times what they give, on a busy machine more.
-_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 MODELS = ("load_regression", "seasonal_naive")
 _CORRECTION_DAYS = 150
 _GUARD_DAYS, _GUARD_LOW, _GUARD_HIGH = 400, 0.5, 1.5
 
 
-@_one_thread
 def forecast(
     history: LoadHistory, members: xr.DataArray, *, accept: Iterable[str] = ()
 ) -> xr.DataArray:
@@ -55,14 +50,14 @@ def forecast(
     refuse(findings(past), accept)
     recipe = Recipe.of(past.days, past.dates, past.slots_per_day)
     loads = []
-    for unit in past.units:
-        model = UnitModel.of(past, unit, recipe)
-        model.walk.advance(len(past.dates), at_end=True)
-        loads.append(_load_kw(model, len(past.dates), paths.sel(unit=unit)))
+    with one_thread():
+        for unit in past.units:
+            model = UnitModel.of(past, unit, recipe)
+            model.walk.advance(len(past.dates), at_end=True)
+            loads.append(_load_kw(model, len(past.dates), paths.sel(unit=unit)))
     return paths.copy(data=np.stack(loads, axis=2)).rename("load_kw")
 
 
-@_one_thread
 def rolling_errors(
     history: LoadHistory,
     weather: Mapping[pd.Timestamp, xr.DataArray],
@@ -95,10 +90,11 @@ def rolling_errors(
     refuse(findings(history.before(origins[0])), accept)
     known = history.before(origins[-1])
     recipe = Recipe.of(known.days, known.dates, known.slots_per_day)
-    errors = [
-        _unit_errors(UnitModel.of(known, unit, recipe), history.load_kw[unit], paths, step_days)
-        for unit in history.units
-    ]
+    with one_thread():
+        errors = [
+            _unit_errors(UnitModel.of(known, unit, recipe), history.load_kw[unit], paths, step_days)
+            for unit in history.units
+        ]
     count = errors[0].shape[2]
     return xr.DataArray(
         np.stack(errors, axis=3),

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from marketing_models.demand.features import LEAD_IN_DAYS, FloatArray, Recipe
-from marketing_models.demand.fitting import UnitWalk, predicted
+from marketing_models.demand.fitting import UnitWalk, one_thread, predicted
 from marketing_models.demand.history import LoadHistory, filled_temperature, findings, refuse
 
 HALF_LIFE_DAYS = 730.0
@@ -155,7 +155,8 @@ class LoadRegression(BaseEstimator):
             model = UnitModel.of(
                 history, unit, recipe, half_life_days=self.half_life_days, ridge=self.ridge
             )
-            model.walk.advance(len(history.dates), at_end=True)
+            with one_thread():
+                model.walk.advance(len(history.dates), at_end=True)
             self.units_[unit] = model
         self.history_ = history
         return self

@@ -47,8 +47,8 @@ def scenarios(
     of the last 730 days are drawn, those within 60 days of the season with weight 1, others 0.25.
     Errors of forecasts that were made with the weather known at the time hold the error of the
     weather too. On 60 weeks of GEFCom2012 with climatological weather they covered 88-91 % of hours
-    and 88 % of weekly peaks at nominal 90; members times errors under perfect weather 85-88 and
-    78 %. Origins are drawn systematically, which lowers the noise of percentiles.
+    and 85 % of weekly peaks at nominal 90; members times errors under perfect weather 85-88 and
+    80 %. Origins are drawn systematically, which lowers the noise of percentiles.
     """
     origin = pd.Timestamp(point["period"].to_numpy()[0])
     weeks = _usable(errors.transpose("origin", "lead", "unit").sel(unit=point["unit"]), origin)

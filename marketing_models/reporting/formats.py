@@ -63,7 +63,8 @@ _LADDERS: Mapping[str, tuple[Scale, ...]] = {
         _rung(("元", 1, 2), ("yuan", 1, 2)),
     ),
 }
-_COUNTY_POWER = _rung(("万千瓦", 10**4, 2), ("MW", 10**3, 1))
+# A county has two digits, and so has whatever is below 10 万千瓦 and would lose its third figure.
+_FINE_POWER = _rung(("万千瓦", 10**4, 2), ("MW", 10**3, 1))
 _PERCENT = _rung(("%", 0.01, 1), ("%", 0.01, 1))
 _COUNT = _rung(("", 1, 0), ("", 1, 0))
 
@@ -96,10 +97,12 @@ def _of_level(unit: str, level: str, values: Iterable[Any]) -> Scale:
     ladder = _LADDERS.get(unit)
     if ladder is None:
         return _rung((unit, 1, 2), (unit, 1, 2))
-    if level == "county":
-        ladder = (_COUNTY_POWER, ladder[1]) if unit == "kW" else ladder[1:]
     sizes = [abs(v) for v in map(plain, values) if isinstance(v, Number) and v != 0]
     smallest = min(sizes, default=math.inf)
+    if unit == "kW" and (level == "county" or smallest < 10 * _FINE_POWER.divisor["zh"]):
+        ladder = (_FINE_POWER, ladder[1])
+    elif level == "county":
+        ladder = ladder[1:]
     return next((rung for rung in ladder if smallest >= rung.divisor["zh"]), ladder[-1])
 
 
@@ -240,13 +243,12 @@ def share(fraction: float | None) -> Text:
 
 
 def chance(probability: float) -> Text:
-    """Print a probability in whole per cent; never 0% or 100%, which no sample can know."""
+    """Print a probability in per cent; never 0% or 100%, which no sample can know."""
     if probability < 0.01:
         return {"zh": "不到1%", "en": "under 1%"}
     if probability > 0.99:
         return {"zh": "超过99%", "en": "over 99%"}
-    whole = int((Decimal(exact(float(probability))) * 100).quantize(Decimal(1), ROUND_HALF_UP))
-    return {"zh": f"{whole}%", "en": f"{whole}%"}
+    return {language: said.replace(".0%", "%") for language, said in share(probability).items()}
 
 
 def likelihood(probability: float) -> Text:

@@ -1,6 +1,7 @@
 """Markup: JSON display objects become HTML of one language, everything escaped."""
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -114,6 +115,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
+    # A headline breaks between its clauses, never between a number and its unit.
+    environment.filters["clauses"] = re.compile(r"(?<=[；，：])|(?<=[;:]) ").split
     environment.filters["key"] = key_text
     environment.filters["exact"] = formats.exact
     return environment

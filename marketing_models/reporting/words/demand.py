@@ -175,7 +175,7 @@ def balance_sentence(shortfall_probability: float) -> Text:
         "电力供需{word}，缺口概率{p}。",
         "Supply and demand: {word}; probability of a shortfall {p}.",
         word=formats.balance(shortfall_probability),
-        p=formats.share(shortfall_probability),
+        p=formats.chance(shortfall_probability),
     )
 
 

@@ -44,6 +44,8 @@ def test_a_county_of_3000_kw_prints_whole_kilowatts_and_never_0_30():
         # 26,300 kW = 2.63 万千瓦 (two digits for a county) = 26.3 MW
         (26_300, "kW", "county", "2.63万千瓦", "26.3 MW"),
         (1_306_000, "kW", "city", "130.6万千瓦", "1,306 MW"),
+        (100_000, "kW", "city", "10.0万千瓦", "100 MW"),
+        (23_456, "kW", "province", "2.35万千瓦", "23.5 MW"),
         # half up, where the even neighbour would be below: 0.125 亿 and 0.25 %
         (112_500_000, "kWh", "province", "1.13亿千瓦时", "112.5 GWh"),
         (0.0025, "1", "city", "0.3%", "0.3%"),
@@ -121,7 +123,7 @@ def test_a_rate_on_a_missing_or_non_positive_base_has_no_meaning(new, old, rate)
     [
         (0, "不到1%"),
         (0.004, "不到1%"),
-        (0.135, "14%"),
+        (0.135, "13.5%"),
         (0.9, "90%"),
         (0.999, "超过99%"),
         (1, "超过99%"),

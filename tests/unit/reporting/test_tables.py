@@ -236,8 +236,8 @@ def test_an_indicator_that_is_new_stands_under_its_code(brief, replaced):
 
 def test_other_series_than_the_total_do_not_mix_in(demand, replaced):
     rows = demand.tables["result_demand_energy"]
-    sales = rows.assign(series_code="sales", energy_kwh=1.0)
-    study = replaced(demand, result_demand_energy=pd.concat([sales, rows, sales.head(0)]))
+    others = [rows.assign(series_code=code, energy_kwh=1.0) for code in ("sales", "zone")]
+    study = replaced(demand, result_demand_energy=pd.concat([*others, rows]))
 
     assert tables.demand_energy(study.of("99")) == tables.demand_energy(demand.of("99"))
 

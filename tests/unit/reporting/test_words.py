@@ -55,15 +55,15 @@ def test_the_verdict_of_demand_says_how_much_how_high_and_how_sure(hand_made):
     assert [text["zh"] for text in said.sentences] == [
         "预计用电量3.00–3.40亿千瓦时（80%区间）。",
         "预计最大负荷210.0万千瓦，十分之一可能超过225.0万千瓦，出现在8月5日15时。",
-        "电力供需紧平衡，缺口概率12.0%。二十分之一可能缺口超过3.4万千瓦。",
+        "电力供需紧平衡，缺口概率12%。二十分之一可能缺口超过3.40万千瓦。",
         "以往各周逐时误差平均3.1%。80%区间实际覆盖79.2%的时段。",
     ]
     assert [text["en"] for text in said.sentences] == [
         "Energy 300.0–340.0 GWh (80% interval).",
         "Peak 2,100 MW; one chance in ten above 2,250 MW; at 5 Aug 15:00.",
         (
-            "Supply and demand: tightly balanced; probability of a shortfall 12.0%. "
-            "One chance in twenty that it exceeds 34 MW."
+            "Supply and demand: tightly balanced; probability of a shortfall 12%. "
+            "One chance in twenty that it exceeds 34.0 MW."
         ),
         "On past weeks the hourly error was 3.1%. The 80% interval covered 79.2% of hours.",
     ]
@@ -200,6 +200,17 @@ def test_two_matters_are_named_in_one_headline_and_an_idle_one_in_none(brief, re
     assert idle.sentences[0]["zh"] == "负荷管理方案：暂不准备，逐日跟踪。"
 
 
+def test_the_earliest_of_several_deadlines_counts(brief, replaced):
+    rows = brief.tables["result_brief_item"].copy()
+    second = rows["rank_number"] == 2
+    rows.loc[second, "deadline_at"] = pd.Timestamp("2026-08-04 09:30")
+
+    said = words.brief_verdict(replaced(brief, result_brief_item=rows).of("99"))
+
+    assert said.deadline_at == "2026-08-04T09:30:00"
+    assert said.headline["zh"].endswith("8月4日9时30分前定")
+
+
 def test_a_known_cost_stands_in_the_recommendation(brief, replaced):
     rows = brief.tables["result_brief_item"].assign(expected_cost_yuan=3_124_000.0)
 
@@ -259,7 +270,7 @@ def test_many_units_with_one_finding_share_one_line(demand):
         Finding(
             code="demand.history.gaps", severity="limit", unit_id=unit, facts={"missing_frac": 0.1}
         )
-        for unit in ("990101", "990102", "990201", "990202")
+        for unit in ("990202", "990102", "990201", "990101")
     )
 
     items = words.findings(replace(demand, findings=found).of("99")).items

@@ -108,7 +108,7 @@ class Study:
         -------
         Study
             Tables hold the rows of the unit and of its direct children, findings those of the
-            unit and everything below it.
+            unit, of what is below it and of what is above: a limit of the whole is one of each.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class Study:
         if unit_id not in self.hierarchy:
             raise UnknownUnitError(unit_id, self.hierarchy)
         units = (unit_id, *self.hierarchy.children(unit_id))
-        below = set(self.hierarchy.below(unit_id))
+        related = {*self.hierarchy.path(unit_id), *self.hierarchy.below(unit_id)}
         return replace(
             self,
             unit_id=unit_id,
@@ -126,7 +126,7 @@ class Study:
                 name: roll_up(name, rows, self.hierarchy, units)
                 for name, rows in self.tables.items()
             },
-            findings=tuple(f for f in self.findings if f.unit_id in below),
+            findings=tuple(f for f in self.findings if f.unit_id in related),
         )
 
 

@@ -9,12 +9,23 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client.manager import AsyncKernelManager
 
 from marketing_models.errors import PageError
 from marketing_models.reporting import page
 from marketing_models.reporting.display import MIME
 
 PAGE_SECONDS = 600
+
+
+class PrivateKernelManager(AsyncKernelManager):
+    """Talks to its kernel over sockets in a private folder: no port that two pages could want."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.transport = "ipc"
+        self._sockets = tempfile.TemporaryDirectory()
+        self.ip = f"{self._sockets.name}/kernel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +139,7 @@ def execute(job: Job) -> Page:
                 progress_bar=False,
                 execution_timeout=PAGE_SECONDS,
                 cwd=work,
+                kernel_manager_class=PrivateKernelManager,
             )
         except Exception as reason:  # noqa: BLE001 - a page must not take the run along
             partial = output.read_text(encoding="utf-8") if output.exists() else None

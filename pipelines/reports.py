@@ -132,6 +132,8 @@ def make(jobs: Sequence[Job], workers: int) -> Iterator[Page]:
     Page
         In the order of completion.
     """
+    # The builder draws the charts; a kernel would only draw them for a session.
+    os.environ["MARKETING_MODELS_CHARTS"] = "off"
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for done in as_completed([pool.submit(execute, job) for job in jobs]):
             yield done.result()

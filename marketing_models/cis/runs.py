@@ -83,6 +83,7 @@ def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study
     unit = unit_id or store.unit_id
     hierarchy = store.hierarchy()
     wanted = {"run_id": [run["run_id"]], "unit_id": list(hierarchy.below(unit))}
+    related = {**wanted, "unit_id": [*hierarchy.path(unit), *hierarchy.below(unit)]}
     tables = {
         table: store.read(table, where=wanted).drop(columns="run_id")
         for table in result_tables(name)
@@ -93,7 +94,7 @@ def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study
         unit_id=store.unit_id,
         hierarchy=hierarchy,
         tables=tables,
-        findings=_read_findings(store.read("study_finding", where=wanted)),
+        findings=_read_findings(store.read("study_finding", where=related)),
         run=_read_run(run),
     )
     return study.of(unit)

@@ -83,7 +83,7 @@ def _actual(load_kw: pd.DataFrame, errors: xr.DataArray) -> xr.DataArray:
         for origin in errors["origin"].to_index()
     ]
     one = errors.isel(model=0, drop=True).transpose("origin", "lead", "unit")
-    return one.copy(data=np.stack(held)).where(np.isfinite(errors).all("model"))
+    return one.copy(data=np.stack(held)).where(errors.notnull().all("model"))  # noqa: PD004 - of xarray
 
 
 def _point_rows(truth: xr.DataArray, made: xr.DataArray) -> Iterator[Row]:

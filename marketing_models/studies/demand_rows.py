@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from marketing_models import schemas
 from marketing_models.regions import Hierarchy
 from marketing_models.timeaxis import RESOLUTION_HOURS, step_hours
 
@@ -149,7 +150,8 @@ def balance_rows(draws: xr.DataArray, hierarchy: Hierarchy, supply: pd.DataFrame
                 for code, start, inside in _spans(periods)
             ]
             parts.append(pd.concat(found).assign(unit_id=unit, level=hierarchy.level(str(unit))))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"unit_id": []})
+    names = [name for name in schemas.columns("result_demand_balance").index if name != "run_id"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
 
 
 def _balance(code: str, start: pd.Timestamp, load: Draws, supply: pd.DataFrame) -> pd.DataFrame:

@@ -157,6 +157,9 @@ def to_pandas(table: str, rows: pa.Table) -> pd.DataFrame:
     for name in frame.columns:
         if kinds[name] == "date":
             frame[name] = frame[name].astype("datetime64[s]")
+        if name in decimals:
+            # Arrow's cast may miss the nearest double by one bit.
+            frame[name] = frame[name].round(2)
     return frame
 
 

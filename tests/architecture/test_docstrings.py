@@ -90,7 +90,8 @@ def test_a_planted_liar_is_caught_in_all_three_lies():
     liar = ast.parse(
         "def f(load_kw, *, share=0.1):\n"
         '    """Do.\n\n    Parameters\n    ----------\n    load : Series\n        x\n'
-        "    share : float, default 0.01\n        y\n\n    Raises\n    ------\n    KeyError\n        z\n"
+        "    share : float, default 0.01\n        y\n\n"
+        "    Raises\n    ------\n    KeyError\n        z\n"
         '    """\n'
         '    raise ValueError("no")\n'
     ).body[0]

@@ -4,14 +4,11 @@ import multiprocessing
 import random
 import sys
 import time
-from pathlib import Path
 
+import killed_writer
 import pytest
 
 from marketing_models.cis import Store
-
-sys.path.insert(0, str(Path(__file__).parent))
-import killed_writer
 
 BATCHES, KILLS = 50, 50
 

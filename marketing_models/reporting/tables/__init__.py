@@ -9,6 +9,7 @@ from marketing_models.reporting.tables.demand import (
     demand_review,
     demand_scenarios,
 )
+from marketing_models.reporting.tables.hours import demand_hours
 from marketing_models.reporting.tables.units import demand_unit_forecast, demand_units
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "demand_balance",
     "demand_days",
     "demand_energy",
+    "demand_hours",
     "demand_review",
     "demand_scenarios",
     "demand_unit_forecast",

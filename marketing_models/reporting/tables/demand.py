@@ -32,7 +32,7 @@ def growth(record: Record) -> float | None:
 
 
 def demand_days(study: Study) -> Table:
-    """Show energy and peak of each of the seven days that are forecast.
+    """Show energy and peak of each of the seven days that are forecast, and of the week.
 
     Parameters
     ----------
@@ -42,12 +42,13 @@ def demand_days(study: Study) -> Table:
     Returns
     -------
     Table
-        One row a day; P10, P50 and P90 as columns.
+        One row a day, the week last; P10, P50 and P90 as columns.
     """
     table = "result_demand_forecast"
-    rows = readings.rows(study, table, resolution_code="day")
+    known = (readings.rows(study, table, resolution_code=code) for code in ("day", "week"))
+    rows = pd.concat(list(known), ignore_index=True)
     fields = [
-        Field(head=say("日期", "Day"), words=lambda r: times.weekday(r.start)),
+        Field(head=say("时段", "Period"), words=_span),
         *percentile_fields("energy_kwh", ENERGY),
         *percentile_fields("peak_load_kw", PEAK),
         Field(head=say("出现时刻", "At"), words=_peak_hour),
@@ -236,7 +237,7 @@ def demand_balance(study: Study) -> Table:
     table = "result_demand_balance"
     rows = readings.rows(study, table)
     fields = [
-        Field(head=say("时段", "Period"), words=_balance_period),
+        Field(head=say("时段", "Period"), words=_span),
         Field(head=say("可供电力", "Available supply"), column="available_supply_kw", part=50),
         Field(head=say("备用", "Reserve"), column="reserve_kw", part=50, sets_unit=False),
         *(
@@ -272,7 +273,7 @@ def demand_balance(study: Study) -> Table:
     return lay_out(study, layout, rows)
 
 
-def _balance_period(record: Record) -> Text:
+def _span(record: Record) -> Text:
     of_week = record.key["resolution_code"] == "week"
     return times.days(record.start) if of_week else times.weekday(record.start)
 

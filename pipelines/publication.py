@@ -65,7 +65,7 @@ def _page_files(
 ) -> dict[str, str]:
     files = {}
     for made in pages:
-        html = made.html or _failure(made, contexts[made.unit_id, made.page_name])
+        html = made.html or page.build(_told(made), contexts[made.unit_id, made.page_name])
         for language in LANGUAGES:
             files[f"{language}/{made.unit_id}/{made.page_name}.html"] = html[language]
         if made.incident:
@@ -73,12 +73,15 @@ def _page_files(
     return files
 
 
-def _failure(made: Page, context: page.PageContext) -> dict[str, str]:
-    told = Verdict(
+def _told(made: Page) -> Sequence[Mapping[str, Any]]:
+    """Return what a page displays; of a failed one, that and why it failed."""
+    if not made.error:
+        return made.objects
+    verdict = Verdict(
         headline=say("本页未能生成", "This page could not be made"),
-        sentences=(say("原因：{reason}", "Reason: {reason}", reason=str(made.error)),),
+        sentences=(say("原因：{reason}", "Reason: {reason}", reason=made.error),),
     )
-    return page.build([told.as_json()], context)
+    return [verdict.as_json()]
 
 
 def _index_files(store: Store, jobs: Sequence[Job], pages: Sequence[Page]) -> dict[str, str]:
@@ -87,7 +90,7 @@ def _index_files(store: Store, jobs: Sequence[Job], pages: Sequence[Page]) -> di
     stamp = site.Stamp.of(study, store=store.folder.name)
     summaries: dict[str, dict[str, Any]] = {}
     for made in pages:
-        summaries.setdefault(made.unit_id, {})[made.page_name] = site.summary(made.objects)
+        summaries.setdefault(made.unit_id, {})[made.page_name] = site.summary(_told(made))
     files = {"index.html": site.store_index(hierarchy, summaries, stamp)}
     for unit in summaries:
         html = site.unit_index(hierarchy, unit, summaries, stamp)

@@ -55,7 +55,7 @@ def requests_outside(driver):
         for m in messages
         if m["method"] == "Network.requestWillBeSent"
     )
-    return [url for url in sent if not url.startswith(("file:", "data:"))]
+    return [url for url in sent if not url.startswith(("file:", "data:", "chrome:"))]
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ test: ; @$(PYTHON) bootstrap.py dev
 	.venv/bin/lint-imports
 	.venv/bin/mypy
 	$(PY) -m pytest -m "not slow"
+	@test -e data/demo/version.json || .venv/bin/marketing-models synthesize --store demo
+	@$(PY) -m pipelines.build --store demo
 	$(PY) -m pytest --nbval-lax --nbval-current-env -p no:randomly notebooks
 
 slow: ; @$(PYTHON) bootstrap.py dev

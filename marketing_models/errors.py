@@ -66,10 +66,6 @@ class InsufficientDataError(MarketingModelsError, ValueError):
         super().__init__(f"needed {needed}, found {found}; {remedy}")
 
 
-class LeakageError(MarketingModelsError, ValueError):
-    """A value dated after the forecast origin reached a model."""
-
-
 class StoreError(MarketingModelsError, OSError):
     """A store that cannot be opened or written, with the path and the remedy."""
 
@@ -94,7 +90,3 @@ class IssueError(MarketingModelsError, ValueError):
 
 class PageError(MarketingModelsError, ValueError):
     """A page job that must not run: unknown notebook, unit or parameter."""
-
-
-class DataQualityWarning(UserWarning):
-    """The result stands, its use is limited."""

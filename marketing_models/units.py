@@ -1,7 +1,5 @@
 """Units: what the end of a name promises, and conversion at the two doors of the house."""
 
-from typing import Literal
-
 SUFFIX_UNITS = {
     "yuan_per_kwh": "yuan/kWh",
     "yuan_per_kva_month": "yuan/kVA month",
@@ -30,8 +28,6 @@ _FACTORS = {
     "1": {"1": 1.0, "%": 1e-2, "‰": 1e-3},
 }
 _OFFSETS = {"degC": {"degC": (1.0, 0.0), "degF": (5 / 9, -32 * 5 / 9), "K": (1.0, -273.15)}}
-
-Level = Literal["province", "city", "county"]
 
 
 def unit_of(column: str) -> str | None:

@@ -1,6 +1,6 @@
 """DSM · the demand study: what every unit will use in the next seven days, and how surely."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -142,10 +142,39 @@ def _world(
     history = LoadHistory(load_kw=load_kw, temperature_degc=temperature, days=days)
     history, limits = _usable(history, hierarchy)
     members, mode, about = _members(tables, history, hierarchy, origin)
-    provisional = days.loc[origin:last_day, "is_provisional"].any()
-    if provisional:
+    about += (*_behind(load_kw, origin), *_station_gaps(tables, pd.DatetimeIndex(load_kw.index)))
+    if days.loc[origin:last_day, "is_provisional"].any():
         about += (_note("demand.calendar.provisional", hierarchy.root),)
     return _World(history=history, members=members, weather_mode=mode, findings=(*limits, *about))
+
+
+def _behind(load_kw: pd.DataFrame, origin: pd.Timestamp) -> Iterator[Finding]:
+    """Yield the counties whose load is not known up to the origin."""
+    for unit in load_kw.columns:
+        last = pd.Timestamp(load_kw[unit].dropna().index[-1])
+        days = (origin - last.normalize()).days - 1
+        if days > 0:
+            yield _note(
+                "demand.history.behind", unit, through_date=f"{last:%Y-%m-%d}", days_behind=days
+            )
+
+
+def _station_gaps(
+    tables: Mapping[str, pd.DataFrame], periods: pd.DatetimeIndex
+) -> Iterator[Finding]:
+    """Yield the units with a weather station that has gaps: the others stand in for it."""
+    gaps = weather.station_gaps(tables["weather_observed"], tables["unit_weather_station"], periods)
+    for unit, rows in gaps.groupby("unit_id"):
+        worst = rows.sort_values("missing_count").iloc[-1]
+        yield Finding(
+            code="demand.weather.station_gaps",
+            severity="note",
+            unit_id=str(unit),
+            facts={
+                "station": str(worst["weather_station_id"]),
+                "missing_frac": round(int(worst["missing_count"]) / len(periods), 4),
+            },
+        )
 
 
 def _note(code: str, unit_id: str, **facts: object) -> Finding:

@@ -49,3 +49,21 @@ def test_a_correction_is_seen_only_from_the_moment_it_was_known(world, tmp_path)
     assert after["load_kw"].tolist() == (first["load_kw"] + 7).tolist()
     assert made.read("unit_load", where=key)["load_kw"].tolist() == after["load_kw"].tolist()
     assert made.arrow("unit_load").num_rows == len(world["unit_load"]) + 1
+
+
+def test_a_county_that_lags_is_named_and_does_not_hold_the_others_up(world, tmp_path):
+    load = world["unit_load"]
+    late = (load["unit_id"] == "990101") & (load["period_start"] >= "2026-07-31")
+    made = Store.init(tmp_path / "store", unit_id="99")
+    made.write({**world, "unit_load": load[~late]})
+    issue = resolve(made, "latest")
+    assert issue.name == "2026-08-02"
+    build(made, issue, seed=1)
+    found = {f.code: f for f in made.read_study("demand", unit_id="990101").findings}
+    assert found["demand.history.behind"].facts == {
+        "through_date": "2026-07-30",
+        "days_behind": 3,
+    }
+    energy = made.read_study("demand").table("result_demand_energy")
+    days = energy[energy["resolution_code"] == "day"]["period_start"]
+    assert days.max() == pd.Timestamp("2026-07-30")  # no sum misses a county in silence

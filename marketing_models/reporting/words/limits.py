@@ -45,6 +45,14 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "没有足够的天气预报存档（{archived_count}期），以历年同期气温代替，区间因此较宽。",
         "Too few weather forecasts on file ({archived_count}): past years stand in, more widely.",
     ),
+    "demand.history.behind": (
+        "数据截至{through_date}，滞后{days_behind}天。",
+        "Data are as of {through_date}, {days_behind} days behind.",
+    ),
+    "demand.weather.station_gaps": (
+        "气象站{station}缺测{missing_frac}，缺测时段由其他站代替。",
+        "Weather station {station} has no value for {missing_frac} of the time; others stand in.",
+    ),
     "demand.calendar.provisional": (
         "预测期内的放假安排尚未公布，按推算日历处理。",
         "The holidays of the forecast week are not announced yet; a derived calendar is used.",

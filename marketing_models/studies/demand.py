@@ -150,7 +150,7 @@ def _world(
 
 def _behind(load_kw: pd.DataFrame, origin: pd.Timestamp) -> Iterator[Finding]:
     """Yield the counties whose load is not known up to the origin."""
-    for unit in load_kw.columns:
+    for unit in load_kw.columns[load_kw.notna().any()]:
         last = pd.Timestamp(load_kw[unit].dropna().index[-1])
         days = (origin - last.normalize()).days - 1
         if days > 0:

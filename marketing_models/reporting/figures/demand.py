@@ -39,9 +39,9 @@ def demand_fan(study: Study) -> Figure:
     words = (
         say("未来一周逐时负荷（{d}）", "Load of the coming week by hour ({d})", d=week),
         say(
-            "灰线：上一周实际；绿线：中位预测（P50）；绿带：80%区间（P10–P90）{s}。北京时间。",
+            "灰线：上一周实际；绿线：中位预测（P50）；绿带：80%区间（P10–P90）{s}。当地时间。",
             "Grey line: last week, measured; green line: median forecast (P50); green band: 80% "
-            "interval (P10–P90){s}. Beijing time.",
+            "interval (P10–P90){s}. Local time.",
             s=with_supply if forecast["supply"].notna().any() else "",
         ),
         _spoken(week, forecast, as_),

@@ -177,7 +177,11 @@ def _reasons(study: Study, items: pd.DataFrame, chosen: pd.DataFrame) -> Iterato
         else:
             yield from _alternatives(_others(items, row))
     shortfall = indicator(study, "shortfall_probability_frac").value
-    if shortfall is not None:
+    if shortfall is None:
+        yield say(
+            "无可供电力数据，电力平衡不作判断。", "No supply balance: no judgement on shortage."
+        )
+    else:
         yield balance_sentence(shortfall)
     yield _energy(study)
 

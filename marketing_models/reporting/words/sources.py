@@ -30,8 +30,8 @@ def sources(study: Study) -> Sources:
         (
             say("口径", "Scope"),
             say(
-                "序列 total；北京时间，时段按起点标注",
-                "series total; Beijing time, periods named by their start",
+                "序列 total；当地时间，时段按起点标注",
+                "series total; local time, periods named by their start",
             ),
         ),
         (say("计算单位", "Computed by"), readings.name(study, run.store_unit_id)),

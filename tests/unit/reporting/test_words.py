@@ -181,8 +181,9 @@ def test_the_verdict_of_the_brief_says_what_by_when_at_what_price_and_how_sure(h
     }
     assert said.deadline_at == "2026-08-04T12:00:00"
     assert said.owner["zh"] == "安宁市"
-    first, energy = (text["zh"] for text in said.sentences)
+    first, balance, energy = (text["zh"] for text in said.sentences)
     assert first == "备选“按P50最大负荷安排供应”：不够的可能50%。"
+    assert balance == "无可供电力数据，电力平衡不作判断。"
     assert energy.startswith("预计用电量32,000.00万千瓦时（80%区间30,000.00–34,000.00万千瓦时）")
     assert energy.endswith("，较上一周持平。")
 

@@ -10,7 +10,7 @@ from typing import Any
 import marketing_models
 from marketing_models import parameters
 from marketing_models.cis import Store
-from marketing_models.reporting import page, site
+from marketing_models.reporting import indexes, page, site
 from marketing_models.reporting.display import Verdict
 from marketing_models.reporting.language import LANGUAGES, say
 from pipelines.jobs import Job, Page
@@ -91,8 +91,8 @@ def _index_files(store: Store, jobs: Sequence[Job], pages: Sequence[Page]) -> di
     summaries: dict[str, dict[str, Any]] = {}
     for made in pages:
         summaries.setdefault(made.unit_id, {})[made.page_name] = site.summary(_told(made))
-    files = {"index.html": site.store_index(hierarchy, summaries, stamp)}
+    files = {"index.html": indexes.store_index(hierarchy, summaries, stamp)}
     for unit in summaries:
-        html = site.unit_index(hierarchy, unit, summaries, stamp)
+        html = indexes.unit_index(hierarchy, unit, summaries, stamp)
         files |= {f"{language}/{unit}/index.html": text for language, text in html.items()}
     return files

@@ -33,8 +33,8 @@ class PageContext:
 
     Attributes
     ----------
-    unit_id : str
-        Unit of the page.
+    unit_id, page_name : str
+        Unit and file stem of the page.
     title : mapping of {"zh", "en"} to str
         Name of the page.
     path : tuple of Link
@@ -52,6 +52,7 @@ class PageContext:
     """
 
     unit_id: str
+    page_name: str
     title: Text
     path: tuple[Link, ...]
     pages: tuple[Link, ...]

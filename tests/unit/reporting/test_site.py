@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from marketing_models.reporting import site, words
+from marketing_models.reporting import indexes, site, words
 
 CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 
@@ -35,9 +35,9 @@ def test_every_link_of_a_written_site_leads_to_a_file(
     tmp_path, demand, summaries, stamp, demand_pages, read_page
 ):
     root = tmp_path / "demo"
-    written = {"index.html": site.store_index(demand.hierarchy, summaries, stamp)}
+    written = {"index.html": indexes.store_index(demand.hierarchy, summaries, stamp)}
     for unit in demand.hierarchy:
-        pages = {"index": site.unit_index(demand.hierarchy, unit, summaries, stamp)}
+        pages = {"index": indexes.unit_index(demand.hierarchy, unit, summaries, stamp)}
         if unit in demand_pages:
             pages["40_demand"] = demand_pages[unit]
         for name in site.PAGES:
@@ -63,7 +63,7 @@ def test_every_link_of_a_written_site_leads_to_a_file(
 def test_the_index_of_a_store_shows_the_headlines_of_its_root_and_all_units_in_order(
     demand, summaries, stamp, read_page
 ):
-    html = site.store_index(demand.hierarchy, summaries, stamp)
+    html = indexes.store_index(demand.hierarchy, summaries, stamp)
     read = read_page(html)
 
     assert read.all("html")[0].attributes["lang"] == "zh-CN"
@@ -78,7 +78,7 @@ def test_the_index_of_a_store_shows_the_headlines_of_its_root_and_all_units_in_o
 
 
 def test_numbers_of_an_index_carry_their_place_like_tiles(demand, summaries, stamp, read_page):
-    read = read_page(site.store_index(demand.hierarchy, summaries, stamp))
+    read = read_page(indexes.store_index(demand.hierarchy, summaries, stamp))
 
     cells = [e for e in read.all("td") if "data-value" in e.attributes]
     assert len(cells) == 7 * 3
@@ -100,7 +100,7 @@ def test_numbers_of_an_index_carry_their_place_like_tiles(demand, summaries, sta
 def test_the_index_of_a_unit_has_both_languages_its_children_and_its_way_up(
     demand, summaries, stamp, read_page
 ):
-    both = site.unit_index(demand.hierarchy, "9902", summaries, stamp)
+    both = indexes.unit_index(demand.hierarchy, "9902", summaries, stamp)
 
     for language, tag, child in (("zh", "zh-CN", "小溪县"), ("en", "en", "990202")):
         read = read_page(both[language])
@@ -116,7 +116,7 @@ def test_a_unit_or_page_that_failed_is_named_but_not_linked(demand, summaries, s
     partial = {u: dict(pages) for u, pages in summaries.items() if u != "990201"}
     del partial["990202"]["00_decision_brief"]
 
-    read = read_page(site.store_index(demand.hierarchy, partial, stamp))
+    read = read_page(indexes.store_index(demand.hierarchy, partial, stamp))
     context = site.page_context(
         demand.hierarchy, "9902", "00_decision_brief", available=partial, stamp=stamp
     )

@@ -25,6 +25,7 @@ PAGES: Mapping[str, Text] = {
 INDEX = "index"
 INDEX_TITLE = say("单位首页", "Unit page")
 STORE_TITLE = say("全部单位", "All units")
+_VERDICT = ("headline", "recommendation", "deadline", "deadline_at", "owner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,7 @@ def page_context(
 
 
 def summary(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the index pages and later issues need of a page.
+    """Return what the index pages, later issues and comparisons need of a page.
 
     Parameters
     ----------
@@ -139,12 +140,17 @@ def summary(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Pure JSON: ``headline``, ``deadline`` if there is one, and ``tiles``.
+        Pure JSON: ``headline``, ``recommendation``, ``deadline``, ``deadline_at`` and ``owner`` of
+        the verdict as far as it has them, ``tiles``, ``findings`` and ``tables``.
     """
-    found: dict[str, Any] = {"tiles": []}
+    found: dict[str, Any] = {"tiles": [], "findings": [], "tables": []}
     for held in objects:
         if held["kind"] == "verdict":
-            found |= {k: held[k] for k in ("headline", "deadline", "deadline_at") if k in held}
-        if held["kind"] == "kpis":
+            found |= {key: held[key] for key in _VERDICT if key in held}
+        elif held["kind"] == "kpis":
             found["tiles"] = held["tiles"]
+        elif held["kind"] == "findings":
+            found["findings"] = held["items"]
+        elif held["kind"] == "table":
+            found["tables"].append(held)
     return found

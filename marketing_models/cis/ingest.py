@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from marketing_models import schemas
 from marketing_models.cis.casting import REMEDIES, Cast, cast, key_column
+from marketing_models.cis.location import locate
 from marketing_models.cis.mapping import Source, SourceMapping, load, packaged
 from marketing_models.cis.reading import Records, SourceFile, open_folder, read_records
-from marketing_models.cis.store import Store, locate
+from marketing_models.cis.store import Store
 from marketing_models.errors import IngestError
 
 _STRANGER = (

@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-import marketing_models
 from marketing_models import schemas
 from marketing_models.cis import delta, network, runs, scope, vector
+from marketing_models.cis.location import locate
 from marketing_models.errors import StoreError
 from marketing_models.regions import LEVELS, Hierarchy
 from marketing_models.study import Study
@@ -20,32 +20,6 @@ from marketing_models.study import Study
 # What differs between two stores of equal content: when and by which batch rows came.
 _UNDIGESTED_TABLES = {"batch", "publication"}
 _UNDIGESTED_COLUMNS = ("store_version_number",)
-
-
-def locate(name: str | Path) -> Path:
-    """Return the folder of a store.
-
-    Parameters
-    ----------
-    name : str or Path
-        A bare name, for ``data/<name>`` beside the package, or an absolute path.
-
-    Returns
-    -------
-    Path
-        Absolute.
-
-    Raises
-    ------
-    StoreError
-        If it is a relative path: papermill and a shell start in different folders.
-    """
-    path = Path(name)
-    if path.is_absolute():
-        return path
-    if len(path.parts) != 1 or str(name) in {"", ".", ".."}:
-        raise StoreError(f"store {str(name)!r} is a relative path; give a bare name or a full path")
-    return Path(marketing_models.__file__).parents[1] / "data" / path
 
 
 class Store:

@@ -1,7 +1,8 @@
 """Errors of the package: one tree, each also a standard type, each with its facts as attributes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 class MarketingModelsError(Exception):
@@ -90,3 +91,77 @@ class IssueError(MarketingModelsError, ValueError):
 
 class PageError(MarketingModelsError, ValueError):
     """A page job that must not run: unknown notebook, unit or parameter."""
+
+
+class EngineError(MarketingModelsError, OSError):
+    """A cluster that does not answer, or a worker that must not take part."""
+
+
+class UndeclaredReadError(MarketingModelsError, LookupError):
+    """A read of what a page does not declare: its pages would not be made again when it changes.
+
+    Attributes
+    ----------
+    name : str
+        Study or table that was read.
+    declared : tuple of str
+        Studies and tables that may be read.
+    """
+
+    def __init__(self, name: str, declared: Iterable[str]) -> None:
+        self.name, self.declared = name, tuple(declared)
+        super().__init__(name, self.declared)
+
+    def __str__(self) -> str:
+        held = ", ".join(self.declared) or "nothing"
+        return f"{self.name!r} is read, declared is {held}; add it to READS, or do not read it"
+
+
+class NoPageError(MarketingModelsError, ValueError):
+    """A page that must not be made, with what to tell its readers instead.
+
+    Attributes
+    ----------
+    state : str
+        What became of the page: ``suppressed`` or ``no_data``.
+    reason : mapping of {"zh", "en"} to str
+        One sentence.
+    """
+
+    state: ClassVar[str]
+
+    def __init__(self, reason: Mapping[str, str]) -> None:
+        self.reason = dict(reason)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.reason['zh']} ∥ {self.reason['en']}"
+
+    @staticmethod
+    def read(message: str) -> dict[str, str]:
+        """Return the reason of such an error from its text, which is all that a notebook keeps.
+
+        Parameters
+        ----------
+        message : str
+            Text of the error.
+
+        Returns
+        -------
+        dict of {"zh", "en"} to str
+            Its reason.
+        """
+        zh, _, en = message.partition(" ∥ ")
+        return {"zh": zh, "en": en}
+
+
+class SuppressedError(NoPageError):
+    """A page of a unit with too few members to publish anything of it."""
+
+    state = "suppressed"
+
+
+class NoDataError(NoPageError):
+    """A page of a unit of which nothing usable is known."""
+
+    state = "no_data"

@@ -1,5 +1,6 @@
-"""Page jobs: one notebook for one unit and issue, executed into a page in both languages."""
+"""Page jobs: one notebook for one unit and issue, executed into all files of its page."""
 
+import copy
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,23 +10,18 @@ from typing import Any
 
 import nbformat
 import papermill
-from jupyter_client.manager import AsyncKernelManager
+from papermill.exceptions import PapermillExecutionError
 
-from marketing_models.errors import PageError
-from marketing_models.reporting import page
-from marketing_models.reporting.display import MIME
+from marketing_models.errors import NoPageError, PageError
+from marketing_models.reporting import page, site
+from marketing_models.reporting.display import MIME, Verdict
+from marketing_models.reporting.language import Text, same, say
+from pipelines import kernels, keys
 
 PAGE_SECONDS = 600
-
-
-class PrivateKernelManager(AsyncKernelManager):
-    """Talks to its kernel over sockets in a private folder: no port that two pages could want."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.transport = "ipc"
-        self._sockets = tempfile.TemporaryDirectory()
-        self.ip = f"{self._sockets.name}/kernel"
+PAGE_MEGABYTES = 2048
+MADE, FAILED, LATE = "made", "failed", "late"
+_NO_PAGE = say("本页未能生成", "This page could not be made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,52 +32,46 @@ class Job:
     ----------
     notebook : Path
         The notebook; its stem is the name of the page.
-    unit_id : str
-        Unit of the page.
     parameters : mapping
         Everything passed to the notebook; the store as an absolute path.
+    store : str
+        The store as a reader names it: bare where it lies in its usual place.
     context : PageContext
         Where the page stands in the site.
+    key : str
+        What it is made from; equal keys mean equal files.
     """
 
     notebook: Path
-    unit_id: str
     parameters: Mapping[str, Any]
+    store: str
     context: page.PageContext
-
-    @property
-    def page_name(self) -> str:
-        """Name of the page."""
-        return self.notebook.stem
+    key: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class Made:
     """What came of a job.
 
     Attributes
     ----------
-    unit_id, page_name : str
-        Which page it is.
-    html : mapping of {"zh", "en"} to str
-        The page; empty if it failed.
-    objects : tuple of mapping
-        Display objects of the notebook, as JSON.
-    error : str or None
-        Why it failed.
-    incident : str or None
-        The partial notebook of a failed page.
+    files : mapping of str to bytes
+        All files of the page by name; a failed one has a page too, which says why.
+    state : {"made", "no_data", "suppressed", "failed", "late"}
+        Whether it is a page that judges, and else why not.
+    reason : str or None
+        The same in words, for the log.
+    is_lost : bool
+        True if its kernel vanished through no fault of the page: once more may do.
     """
 
-    unit_id: str
-    page_name: str
-    html: Mapping[str, str]
-    objects: tuple[Mapping[str, Any], ...] = ()
-    error: str | None = None
-    incident: str | None = None
+    files: Mapping[str, bytes]
+    state: str = MADE
+    reason: str | None = None
+    is_lost: bool = False
 
 
-def check(notebook: Path, parameters: Iterable[str]) -> None:
+def check(notebook: Path, parameters: Iterable[str]) -> dict[str, Any]:
     """Refuse a notebook that is not there, or a parameter that it does not declare.
 
     Parameters
@@ -91,6 +81,11 @@ def check(notebook: Path, parameters: Iterable[str]) -> None:
     parameters : iterable of str
         Names that would be passed.
 
+    Returns
+    -------
+    dict
+        Its parameters with the values that it has by default.
+
     Raises
     ------
     PageError
@@ -99,15 +94,16 @@ def check(notebook: Path, parameters: Iterable[str]) -> None:
     if not notebook.is_file():
         held = ", ".join(sorted(path.stem for path in notebook.parent.glob("*.ipynb")))
         raise PageError(f"no page {notebook.stem!r}; there are {held}")
-    known = list(papermill.inspect_notebook(str(notebook)))
+    known = keys.parameters(notebook)
     problems = [
         f"{notebook.name} has no parameter {name!r}; "
-        f"{_hint(name, known)}it has {', '.join(sorted(known))}"
+        f"{_hint(name, list(known))}it has {', '.join(sorted(known))}"
         for name in parameters
         if name not in known
     ]
     if problems:
         raise PageError("\n".join(problems))
+    return known
 
 
 def _hint(name: str, known: list[str]) -> str:
@@ -115,8 +111,8 @@ def _hint(name: str, known: list[str]) -> str:
     return f"did you mean {near[0]!r}? " if near else ""
 
 
-def execute(job: Job) -> Page:
-    """Run a page's notebook in a fresh kernel and build the page from what it displayed.
+def execute(job: Job) -> Made:
+    """Run a page's notebook in a kernel of its own and build the page from what it displayed.
 
     Parameters
     ----------
@@ -125,37 +121,35 @@ def execute(job: Job) -> Page:
 
     Returns
     -------
-    Page
-        A failed notebook becomes a page with an error, never an exception: the others go on.
+    Made
+        A failed notebook becomes a page that says so, never an exception: the others go on.
     """
+    watch = kernels.Watch(seconds=PAGE_SECONDS, memory_mb=PAGE_MEGABYTES)
     with tempfile.TemporaryDirectory() as work:
         output = Path(work) / "page.ipynb"
         try:
-            notebook = papermill.execute_notebook(
-                str(job.notebook),
-                str(output),
-                parameters=dict(job.parameters),
-                kernel_name="python3",
-                progress_bar=False,
-                execution_timeout=PAGE_SECONDS,
-                cwd=work,
-                kernel_manager_class=PrivateKernelManager,
-            )
-        except Exception as reason:  # noqa: BLE001 - a page must not take the run along
-            partial = output.read_text(encoding="utf-8") if output.exists() else None
-            return Page(
-                unit_id=job.unit_id,
-                page_name=job.page_name,
-                html={},
-                error=str(reason).strip().splitlines()[-1],
-                incident=partial,
-            )
-    objects = displayed(notebook)
-    return Page(
-        unit_id=job.unit_id,
-        page_name=job.page_name,
-        html=page.build(objects, job.context),
-        objects=objects,
+            notebook = _run(job, output, watch)
+            return Made(files=_files(job, displayed(notebook), MADE, None))
+        except Exception as error:  # noqa: BLE001 - a page must not take the run along
+            state, reason = judged(error, watch)
+            partial = output.read_bytes() if output.exists() else b""
+            files = {**_files(job, [told(reason)], state, reason), "incident.ipynb": partial}
+            return Made(files=files, state=state, reason=reason["en"], is_lost=watch.is_lost)
+
+
+def _run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
+    return papermill.execute_notebook(
+        str(job.notebook),
+        str(output),
+        parameters=dict(job.parameters),
+        kernel_name=kernels.NAME,
+        progress_bar=False,
+        execution_timeout=PAGE_SECONDS,
+        shutdown_kernel="immediate",
+        request_save_on_cell_execute=False,
+        # Not papermill's cwd, which moves this whole process and every page beside this one.
+        resources={"metadata": {"path": str(output.parent)}},
+        config=watch.config,
     )
 
 
@@ -167,3 +161,82 @@ def displayed(notebook: nbformat.NotebookNode) -> tuple[Mapping[str, Any], ...]:
         for output in cell.get("outputs", ())
         if MIME in output.get("data", {})
     )
+
+
+def judged(error: BaseException, watch: kernels.Watch | None = None) -> tuple[str, Text]:
+    """Return the state of a page that ended in an error, and the reason in both languages."""
+    if watch and watch.reason:
+        return FAILED, same(watch.reason)
+    if isinstance(error, PapermillExecutionError):
+        known = NoPageError.parse(error.ename, error.evalue)
+        return (
+            (known.state, known.reason)
+            if known
+            else (FAILED, same(f"{error.ename}: {error.evalue}"))
+        )
+    return FAILED, same(f"{type(error).__name__}: {error}")
+
+
+def told(reason: Text) -> dict[str, Any]:
+    """Return the one display object of a page that could not be made."""
+    sentence = say("原因：{reason}", "Reason: {reason}", reason=reason)
+    return Verdict(headline=_NO_PAGE, sentences=(sentence,)).as_json()
+
+
+def late(job: Job) -> Made:
+    """Return the page that stands in for one that was not ready at the deadline."""
+    reason = say("到截止时间尚未完成", "not ready at the deadline")
+    return Made(files=_files(job, [told(reason)], LATE, reason), state=LATE, reason=reason["en"])
+
+
+def lost(job: Job, error: BaseException) -> Made:
+    """Return the page that stands in for one whose worker gave up."""
+    state, reason = judged(error)
+    return Made(files=_files(job, [told(reason)], state, reason), state=state, reason=reason["en"])
+
+
+def _files(job: Job, objects: Any, state: str, reason: Text | None) -> dict[str, bytes]:
+    summary = {
+        **site.summary(objects),
+        "unit_id": job.context.unit_id,
+        "page": job.context.page_name,
+        "issue": job.context.issue,
+        "data_date": job.context.data_date,
+        "state": state,
+        **({"reason": reason} if reason else {}),
+    }
+    return {
+        **page.files(objects, job.context),
+        "page.json": keys.canonical(summary).encode(),
+        "objects.json": keys.canonical(list(objects)).encode(),
+        "page.ipynb": analyst_copy(job),
+    }
+
+
+def analyst_copy(job: Job) -> bytes:
+    """Return the notebook with this page's parameters filled in and no outputs.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+
+    Returns
+    -------
+    bytes
+        What an analyst opens: running it gives the page again.
+    """
+    notebook = nbformat.read(job.notebook, as_version=4)
+    given = {**job.parameters, "store": job.store}
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", ()):
+            cell.source = "\n".join(f"{name} = {value!r}" for name, value in given.items())
+    return (nbformat.writes(_cleared(notebook)) + "\n").encode()
+
+
+def _cleared(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    bare = copy.deepcopy(notebook)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return bare

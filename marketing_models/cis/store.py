@@ -13,13 +13,38 @@ import pyarrow.dataset as pads
 from marketing_models import schemas
 from marketing_models.cis import delta, network, runs, scope, vector
 from marketing_models.cis.location import locate
-from marketing_models.errors import StoreError
+from marketing_models.errors import StoreError, UndeclaredReadError
 from marketing_models.regions import LEVELS, Hierarchy
 from marketing_models.study import Study
 
 # What differs between two stores of equal content: when and by which batch rows came.
 _UNDIGESTED_TABLES = {"batch", "publication"}
 _UNDIGESTED_COLUMNS = ("store_version_number",)
+_TABLES_OF_STUDIES = ("study_finding", "study_run")
+
+
+def tables_behind(reads: Sequence[str]) -> frozenset[str]:
+    """Return the tables that a reader of some studies and tables depends on.
+
+    Parameters
+    ----------
+    reads : sequence of str
+        Names of studies and of tables; one that is neither is refused as an unknown table.
+
+    Returns
+    -------
+    frozenset of str
+        With the units, without which nothing can be read.
+    """
+    found = {"org_unit"}
+    for name in reads:
+        results = runs.result_tables(name)
+        if results:
+            found |= {*results, *_TABLES_OF_STUDIES}
+        else:
+            schemas.columns(name)
+            found.add(name)
+    return frozenset(found)
 
 
 class Store:
@@ -34,16 +59,24 @@ class Store:
         Where it lies.
     vector : Vector
         What it reads.
+    reads : tuple of str or None
+        Studies and tables that may be read; None for all.
     """
 
-    def __init__(self, folder: Path, held: vector.Vector) -> None:
+    def __init__(
+        self, folder: Path, held: vector.Vector, reads: Sequence[str] | None = None
+    ) -> None:
         self.folder, self.vector = folder, held
+        self.reads = None if reads is None else tuple(reads)
+        self._readable = None if reads is None else tables_behind(reads)
 
     def __repr__(self) -> str:
         return f"Store({str(self.folder)!r}, unit_id={self.unit_id!r}, version={self.version})"
 
     @classmethod
-    def open(cls, name: str | Path, *, version: int | None = None) -> "Store":
+    def open(
+        cls, name: str | Path, *, version: int | None = None, reads: Sequence[str] | None = None
+    ) -> "Store":
         """Open a store for reading and writing.
 
         Parameters
@@ -52,6 +85,9 @@ class Store:
             ``demo`` or another bare name, or an absolute path.
         version : int, optional
             An earlier version vector, to render a page again; by default the current one.
+        reads : sequence of str, optional
+            Studies and tables that may be read, by default all: whoever keeps what was made of
+            them must know when it is out of date.
 
         Returns
         -------
@@ -59,7 +95,7 @@ class Store:
             Pinned to that vector.
         """
         folder = locate(name)
-        return cls(folder, vector.load(folder, version))
+        return cls(folder, vector.load(folder, version), reads)
 
     @classmethod
     def init(cls, name: str | Path, *, unit_id: str, calendar: str = "cn") -> "Store":
@@ -276,7 +312,14 @@ class Store:
         -------
         Study
             As `Study.of` cuts it.
+
+        Raises
+        ------
+        UndeclaredReadError
+            If the store was opened for other reads.
         """
+        if self.reads is not None and name not in self.reads:
+            raise UndeclaredReadError(name, self.reads)
         return runs.read(self, name, unit_id=unit_id, issue=issue)
 
     def publish(self, parent: "Store") -> int:
@@ -335,6 +378,8 @@ class Store:
 
     def _dataset(self, table: str) -> pads.Dataset:
         schemas.columns(table)
+        if self._readable is not None and table not in self._readable:
+            raise UndeclaredReadError(table, self.reads or ())
         if table not in self.vector.tables:
             raise StoreError(
                 f"store {self.folder} has no table {table}; it was written by an older package, "

@@ -1,6 +1,6 @@
 """History of load and weather: one complete table a quantity, and what limits its use."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,6 +86,24 @@ class LoadHistory:
         past = self.periods < origin
         return replace(
             self, load_kw=self.load_kw[past], temperature_degc=self.temperature_degc[past]
+        )
+
+    def of(self, units: Sequence[str]) -> "LoadHistory":
+        """Cut load and temperature to some units.
+
+        Parameters
+        ----------
+        units : sequence of str
+            Columns of both tables.
+
+        Returns
+        -------
+        LoadHistory
+            Of fresh tables.
+        """
+        kept = list(units)
+        return replace(
+            self, load_kw=self.load_kw[kept], temperature_degc=self.temperature_degc[kept]
         )
 
 

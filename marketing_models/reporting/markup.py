@@ -33,6 +33,14 @@ _LABELS: Mapping[str, Text] = {
     "unit": {"zh": "单位", "en": "Unit"},
     "pages_zh": {"zh": "页面", "en": "Pages"},
     "pages_en": {"zh": "英文", "en": "Pages"},
+    "recommendation": {"zh": "建议", "en": "Recommended"},
+    "about": {"zh": "说明", "en": "About"},
+    "conclusion": {"zh": "结论", "en": "Conclusion"},
+    "limits": {"zh": "局限", "en": "Limits"},
+    "sources": {"zh": "来源", "en": "Sources"},
+    "unit_code": {"zh": "单位代码", "en": "Unit code"},
+    "period_start": {"zh": "时段起点", "en": "Period start"},
+    "page_of": {"zh": "第{page}页，共{all}页", "en": "page {page} of {all}"},
     "no_findings": {"zh": "未发现数据局限。", "en": "No limits were found in the data."},
     "key_figures": {"zh": "关键指标", "en": "Key figures"},
     "forbid": {"zh": "不作判断", "en": "No judgement"},
@@ -41,9 +49,19 @@ _LABELS: Mapping[str, Text] = {
 }
 
 
-def style() -> str:
-    """Return the style sheet of all pages."""
-    return _TEMPLATES.joinpath("style.css").read_text(encoding="utf-8")
+# A headline breaks between its clauses, never between a number and its unit.
+clauses = re.compile(r"(?<=[；，：])|(?<=[;:]) ").split
+
+
+def label(name: str, language: str) -> str:
+    """Return a fixed word of the pages, such as ``contents``."""
+    return _LABELS[name][language]
+
+
+@cache
+def packaged(name: str) -> str:
+    """Return a packaged template or style sheet as it is written."""
+    return _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
 
 
 def render(template: str, language: str, **context: Any) -> str:
@@ -71,9 +89,9 @@ def render(template: str, language: str, **context: Any) -> str:
             tag=LANGUAGE_TAGS[language],
             other="en" if language == "zh" else "zh",
             say=lambda text: text[language],
-            label=lambda name: _LABELS[name][language],
+            label=lambda name: label(name, language),
             number=lambda value, scale: formats.number(value, Scale(**scale), language),
-            style=Markup(style()),  # noqa: S704 - our own file, without user text
+            style=Markup(packaged("style.css")),  # noqa: S704 - our own file, without user text
             **context,
         )
     )
@@ -108,15 +126,14 @@ def fragment(held: Mapping[str, Any], language: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FunctionLoader(lambda name: _TEMPLATES.joinpath(name).read_text(encoding="utf-8")),
+        loader=FunctionLoader(packaged),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    # A headline breaks between its clauses, never between a number and its unit.
-    environment.filters["clauses"] = re.compile(r"(?<=[；，：])|(?<=[;:]) ").split
+    environment.filters["clauses"] = clauses
     environment.filters["key"] = key_text
     environment.filters["exact"] = formats.exact
     return environment

@@ -65,8 +65,35 @@ class PageContext:
     computed_by: Text
 
 
+def files(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[str, bytes]:
+    """Build all files of one page.
+
+    Parameters
+    ----------
+    objects : sequence of mapping
+        Display objects as JSON, in the order of the notebook.
+    context : PageContext
+        Where the page stands.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``zh.html``, ``zh.pdf``, ``zh.xlsx`` and the same for ``en``. The same objects give the
+        same bytes.
+    """
+    from marketing_models.reporting import pdf, workbook
+
+    made: dict[str, bytes] = {}
+    for language in LANGUAGES:
+        drawings = _drawings(objects, language)
+        made[f"{language}.html"] = _html(objects, context, drawings, language).encode()
+        made[f"{language}.pdf"] = pdf.build(objects, context, drawings, language)
+        made[f"{language}.xlsx"] = workbook.build(objects, context, language)
+    return made
+
+
 def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[str, str]:
-    """Build one page in both languages.
+    """Build the HTML of one page in both languages.
 
     Parameters
     ----------
@@ -92,20 +119,29 @@ def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[st
     Tiles and index tables carry all of these themselves. A missing number has neither column nor
     value, nor has one that is made from others.
     """
-    first, sections = split(objects)
     return {
-        language: markup.render(
-            "page.html.j2",
-            language,
-            context=context,
-            headline=_headline(objects, context),
-            first=first,
-            sections=sections,
-            drawings=_drawings(objects, language),
-            links={link.unit_id: link.href for link in context.children if link.href},
-        )
+        language: _html(objects, context, _drawings(objects, language), language)
         for language in LANGUAGES
     }
+
+
+def _html(
+    objects: Sequence[Mapping[str, Any]],
+    context: PageContext,
+    drawings: Mapping[str, str],
+    language: str,
+) -> str:
+    first, sections = split(objects)
+    return markup.render(
+        "page.html.j2",
+        language,
+        context=context,
+        headline=headline(objects, context),
+        first=first,
+        sections=sections,
+        drawings=drawings,
+        links={link.unit_id: link.href for link in context.children if link.href},
+    )
 
 
 def split(
@@ -122,7 +158,8 @@ def split(
     return first, sections
 
 
-def _headline(objects: Iterable[Mapping[str, Any]], context: PageContext) -> Text:
+def headline(objects: Iterable[Mapping[str, Any]], context: PageContext) -> Text:
+    """Return the headline of the verdict, else the title of the page."""
     verdicts = (held["headline"] for held in objects if held["kind"] == "verdict")
     found: Text = next(verdicts, context.title)
     return found

@@ -18,8 +18,9 @@ from marketing_models.reporting.language import Text, say
 from marketing_models.reporting.page import Link, PageContext
 from marketing_models.study import Study
 
+BRIEF = "00_decision_brief"
 PAGES: Mapping[str, Text] = {
-    "00_decision_brief": say("经营决策简报", "Decision brief"),
+    BRIEF: say("经营决策简报", "Decision brief"),
     "40_demand": say("电力需求预测", "Demand forecast"),
 }
 INDEX = "index"

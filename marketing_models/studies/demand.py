@@ -1,7 +1,8 @@
 """DSM · the demand study: what every unit will use in the next seven days, and how surely."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from marketing_models.timeaxis import RESOLUTION_HOURS, Issue
 
 READS = ("unit_load", "weather_observed", "unit_weather_station", "supply_balance")
 WEEK = pd.Timedelta(days=7)
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 ORIGIN_COUNT = 104
 LEAST_ORIGIN_COUNT = 20
 LEAST_HISTORY_DAYS = 365
@@ -50,6 +52,7 @@ def study(
     issue: Issue,
     calendar: str,
     run: Run,
+    each: Each = map,
 ) -> Study:
     """Forecast the seven days after an issue for every unit, and judge the forecasts before it.
 
@@ -65,6 +68,8 @@ def study(
         cn, us or tw.
     run : Run
         Its parameter ``seed`` seeds the scenarios.
+    each : callable
+        Calls a function for every county, as `map` does; an engine may do it elsewhere.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def study(
     """
     world = _world(tables, hierarchy, issue.origin, calendar)
     seed = int(run.parameters["seed"])
-    errors = rolling_errors(world.history, _past(world.members, issue.origin))
+    errors = _errors(world, issue.origin, each)
     draws = _draws(world, errors, issue.origin, seed)
     past_draws = _draws(world, errors, issue.origin - WEEK, seed)
     review = demand_rows.review_rows(world.history.load_kw, past_draws, hierarchy)
@@ -215,14 +220,7 @@ def _usable(history: LoadHistory, hierarchy: Hierarchy) -> tuple[LoadHistory, tu
         )
     if barred:
         limits += (_note("demand.units.left_out", hierarchy.root, units=barred),)
-    return (
-        replace(
-            history,
-            load_kw=history.load_kw[kept],
-            temperature_degc=history.temperature_degc[kept],
-        ),
-        limits,
-    )
+    return history.of(kept), limits
 
 
 def _members(
@@ -273,6 +271,20 @@ def _archived(
             if np.isfinite(members).all():
                 found[origin] = members
     return found
+
+
+def _errors(world: _World, origin: pd.Timestamp, each: Each) -> xr.DataArray:
+    """Return the errors of past forecasts; no county's depend on another's."""
+    past = _past(world.members, origin)
+    counties = [
+        (world.history.of([unit]), {moment: held.sel(unit=[unit]) for moment, held in past.items()})
+        for unit in world.history.units
+    ]
+    return xr.concat(list(each(_county_errors, counties)), "unit")
+
+
+def _county_errors(county: tuple[LoadHistory, Mapping[pd.Timestamp, xr.DataArray]]) -> xr.DataArray:
+    return rolling_errors(*county)
 
 
 def _past(

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from marketing_models import schemas, units
-from marketing_models.reporting import formats, readings
+from marketing_models.reporting import formats, privacy, readings
 from marketing_models.reporting.display import Cell, Column, Key, Row, Table
 from marketing_models.reporting.formats import Number, Scale
-from marketing_models.reporting.language import Text
+from marketing_models.reporting.language import Text, same
 from marketing_models.study import Study
 
 
@@ -163,8 +163,10 @@ def lay_out(
     Returns
     -------
     Table
-        All columns of one measure share one display unit, so that they can be compared.
+        All columns of one measure share one display unit, so that they can be compared. Numbers
+        of a hidden unit print as ``*``, not as missing.
     """
+    hidden = privacy.hidden(study)
     shown = records(layout.table, rows, layout.spread)
     scales = _scales(study, shown, layout.fields)
     return Table(
@@ -179,7 +181,10 @@ def lay_out(
             Row(
                 unit_id=record.unit_id,
                 key=record.key,
-                cells=tuple(_cell(record, f, layout.spread) for f in layout.fields),
+                cells=tuple(
+                    _cell(record, f, layout.spread, is_hidden=record.unit_id in hidden)
+                    for f in layout.fields
+                ),
                 is_total=record.unit_id == total,
                 is_marked=is_marked(record),
             )
@@ -189,10 +194,12 @@ def lay_out(
     )
 
 
-def _cell(record: Record, made: Field, spread: str | None) -> Cell:
+def _cell(record: Record, made: Field, spread: str | None, *, is_hidden: bool) -> Cell:
     if made.words is not None:
         return Cell(text=made.words(record))
     key = {spread: made.part} if spread and made.derived is None else {}
+    if is_hidden:
+        return Cell(text=same(privacy.SUPPRESSED), key=key)
     return Cell(value=made.value(record), key=key)
 
 

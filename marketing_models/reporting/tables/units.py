@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from marketing_models.reporting import readings, times
+from marketing_models.reporting import privacy, readings, times
 from marketing_models.reporting.display import Table
 from marketing_models.reporting.language import Text, say
 from marketing_models.reporting.tables.demand import (
@@ -94,10 +94,14 @@ def demand_unit_forecast(study: Study) -> Table:
 
 
 def _of_units(study: Study, table: str, **equal: str) -> pd.DataFrame:
-    units = (study.unit_id, *study.children)
-    return pd.concat(
-        [readings.rows(study, table, unit, **equal) for unit in units], ignore_index=True
-    )
+    """Return the rows of the unit and its children; a child without any has empty ones."""
+    own = readings.rows(study, table, **equal)
+    found = {unit: readings.rows(study, table, unit, **equal) for unit in study.children}
+    children = [
+        privacy.blank(table, own.assign(unit_id=unit), {unit}) if rows.empty else rows
+        for unit, rows in found.items()
+    ]
+    return pd.concat([own, *children], ignore_index=True)
 
 
 def _unit_field(study: Study) -> Field:

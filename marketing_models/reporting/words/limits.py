@@ -61,6 +61,14 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "没有可供电力数据，不判断缺口。",
         "No supply balance is known; no judgement on shortage.",
     ),
+    "privacy.few_members": (
+        "样本过少，数据不予公开。",
+        "Too few members to publish.",
+    ),
+    "privacy.complement": (
+        "为防止由合计推算其他单位的数据，不予公开。",
+        "Withheld, lest figures of another unit follow from the totals.",
+    ),
 }
 
 

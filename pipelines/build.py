@@ -4,11 +4,15 @@
 """
 
 import argparse
+import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
+from distributed import Client, as_completed
 from tqdm import tqdm
 
 import marketing_models
@@ -18,11 +22,13 @@ from marketing_models.errors import MarketingModelsError
 from marketing_models.findings import Finding
 from marketing_models.reporting import privacy
 from marketing_models.studies import brief, demand
-from marketing_models.study import Run
+from marketing_models.study import Run, Study
 from marketing_models.timeaxis import Issue
+from pipelines import engine
 from pipelines.issues import resolve
 
-REFUSED = 5
+SOME_BROKEN, REFUSED = 3, 5
+_log = logging.getLogger(__name__)
 
 # A business is a party, however many supply points it has; sizes are the billed energy of the last
 # year or, in a county without any, contracted capacities.
@@ -52,7 +58,7 @@ FROM holder GROUP BY county_id ORDER BY county_id
 """
 
 
-def build(store: Store, issue: Issue, *, seed: int) -> None:
+def build(store: Store, issue: Issue, *, seed: int, each: demand.Each = map) -> tuple[str, ...]:
     """Run the studies of an issue and write them to the store.
 
     Parameters
@@ -63,6 +69,13 @@ def build(store: Store, issue: Issue, *, seed: int) -> None:
         The issue.
     seed : int
         Seed of every random step.
+    each : callable
+        Calls a function for every county, as `map` does.
+
+    Returns
+    -------
+    tuple of str
+        Studies that broke: their pages will say so, the other studies stand.
     """
     issued_at = issue.origin + pd.Timedelta(hours=parameters.at("issue.delay_hours", issue.origin))
     run = Run(
@@ -72,16 +85,45 @@ def build(store: Store, issue: Issue, *, seed: int) -> None:
         code_version=marketing_models.__version__,
         parameters={"seed": seed, "parameters_sha256": parameters.digest()},
     )
-    study = demand.study(
-        demand_tables(store, issue, issued_at),
-        store.hierarchy(),
-        issue=issue,
-        calendar=store.calendar,
+    bare = Study(
+        name="",
+        issue=issue.name,
+        unit_id=store.unit_id,
+        hierarchy=store.hierarchy(),
+        tables={},
+        findings=(),
         run=run,
     )
+    made: dict[str, Study] = {}
+    made["demand"] = _attempt(
+        replace(bare, name="demand"),
+        lambda: demand.study(
+            demand_tables(store, issue, issued_at),
+            bare.hierarchy,
+            issue=issue,
+            calendar=store.calendar,
+            run=run,
+            each=each,
+        ),
+    )
+    made["brief"] = _attempt(replace(bare, name="brief"), lambda: brief.study(made["demand"]))
     hidden = hidden_units(store, issue, issued_at)
-    for made in (study, brief.study(study)):
-        store.write_study(replace(made, findings=(*made.findings, *hidden)))
+    for study in made.values():
+        store.write_study(replace(study, findings=(*study.findings, *hidden)))
+    return tuple(name for name, study in made.items() if not study.tables)
+
+
+def _attempt(bare: Study, make: Callable[[], Study]) -> Study:
+    """Run a study; of one that breaks, return what is left: a finding that forbids its pages."""
+    try:
+        return make()
+    except MarketingModelsError:
+        raise
+    except Exception as reason:  # noqa: BLE001 - one study must not take the others along
+        _log.exception("study %s broke", bare.name)
+        facts = {"reason": f"{type(reason).__name__}: {reason}"}
+        broken = Finding(code="study.broken", severity="forbid", unit_id=bare.unit_id, facts=facts)
+        return replace(bare, findings=(broken,))
 
 
 def demand_tables(store: Store, issue: Issue, issued_at: pd.Timestamp) -> dict[str, pd.DataFrame]:
@@ -143,23 +185,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 5 if the run was refused.
+        0, 3 if a study broke, 5 if the run was refused.
     """
-    parser = argparse.ArgumentParser(prog="python -m pipelines.build", description=__doc__)
-    parser.add_argument("--store", default="demo", help="bare name or absolute path")
-    parser.add_argument("--issue", default="latest", help="2026-08-03, 2026-W32, 2026-08 or latest")
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args(argv)
+    given = _parser().parse_args(argv)
     try:
         store = Store.open(given.store)
         issue = resolve(store, given.issue)
-        with tqdm(total=1, desc=f"studies of issue {issue.name}", unit="run") as bar:
-            build(store, issue, seed=given.seed)
-            bar.update()
+        counties = len(store.hierarchy().counties(store.unit_id))
+        with (
+            engine.client(given.cluster, given.threads, store.folder, processes=True) as client,
+            tqdm(total=counties, desc=f"studies of issue {issue.name}", unit="county") as bar,
+        ):
+            broken = build(store, issue, seed=given.seed, each=_spread(client, bar))
     except MarketingModelsError as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
-    return 0
+    for name in broken:
+        sys.stderr.write(f"study {name} broke; its pages will say so\n")
+    return SOME_BROKEN if broken else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.build", description=__doc__)
+    parser.add_argument("--store", default="demo", help="bare name or absolute path")
+    parser.add_argument("--issue", default="latest", help="a day, week or month, latest, yesterday")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--cluster", help="address of a Dask scheduler; default: this machine")
+    return parser
+
+
+def _spread(client: Client, bar: tqdm) -> demand.Each:
+    """Return a `map` that the workers of a client do, in the order of its items."""
+
+    def each(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        futures = client.map(function, client.scatter(list(items), hash=False), pure=False)
+        for _ in as_completed(futures):
+            bar.update()
+        return client.gather(futures)
+
+    return each
 
 
 if __name__ == "__main__":

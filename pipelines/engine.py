@@ -22,7 +22,9 @@ _SETTINGS = {
 
 
 @contextlib.contextmanager
-def client(cluster: str | None, threads: int, store: Path) -> Iterator[Client]:
+def client(
+    cluster: str | None, threads: int, store: Path, *, processes: bool = False
+) -> Iterator[Client]:
     """Give a client whose workers all agree with this process.
 
     Parameters
@@ -34,6 +36,8 @@ def client(cluster: str | None, threads: int, store: Path) -> Iterator[Client]:
         Threads where there is no cluster.
     store : Path
         Folder of the store that all workers must see alike.
+    processes : bool, default=False
+        True for a process instead of each thread: for work in Python, which threads would share.
 
     Yields
     ------
@@ -44,7 +48,10 @@ def client(cluster: str | None, threads: int, store: Path) -> Iterator[Client]:
         stack.enter_context(dask.config.set(_SETTINGS))
         if cluster is None:
             local = LocalCluster(
-                n_workers=1, threads_per_worker=threads, processes=False, dashboard_address=None
+                n_workers=threads if processes else 1,
+                threads_per_worker=1 if processes else threads,
+                processes=processes,
+                dashboard_address=None,
             )
             cluster = stack.enter_context(local)
         made = stack.enter_context(_connected(cluster))

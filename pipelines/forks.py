@@ -141,7 +141,7 @@ class Nursery:
                 place = tempfile.gettempdir() if short else "/tmp"  # noqa: S108 - mkdtemp is private
                 sweep(Path(place))
                 self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
-                self._claim = FileLock(self._folder / "lock", timeout=0)
+                self._claim = FileLock(self._folder / "lock", timeout=0, thread_local=False)
                 self._claim.acquire()
         return Path(tempfile.mkdtemp(prefix="", dir=self._folder))
 

@@ -20,11 +20,10 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from pipelines.limits import exceeded
 
@@ -113,6 +112,7 @@ class Zygote:
         self._folder = folder
         self._children: dict[int, Child] = {}
         self._watched_s = 0.0
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
         self._signals, self._wakeup = socket.socketpair()
         self._wakeup.setblocking(False)
         signal.set_wakeup_fd(self._wakeup.fileno())
@@ -297,8 +297,15 @@ def prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def warm_up() -> None:
-    """Import what pages need, and draw one chart, so that kernels are forked with it."""
+def warm_up() -> dict[str, str]:
+    """Import what pages need, and draw one chart, so that kernels are forked with it.
+
+    Returns
+    -------
+    dict
+        What the imported modules have set in the environment.
+    """
+    before = dict(os.environ)
     # Read when ipykernel is imported: a kernel ends soon after its parent, the zygote.
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     for name in WARM:
@@ -306,15 +313,18 @@ def warm_up() -> None:
     importlib.import_module("altair").Chart().mark_line().encode(x="x:Q", y="y:Q").to_dict()
     gc.collect()
     gc.freeze()
+    return {name: value for name, value in os.environ.items() if before.get(name) != value}
 
 
-def become_kernel(request: dict[str, Any]) -> None:
+def become_kernel(request: dict[str, Any], imported: Mapping[str, str]) -> None:
     """Make this process what the command of a request would have started.
 
     Parameters
     ----------
     request : dict
         The command, which is `python -m <module> ...`, its environment, folder and streams.
+    imported : mapping
+        What imports have set in the environment.
     """
     os.setsid()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -326,9 +336,10 @@ def become_kernel(request: dict[str, Any]) -> None:
         os.close(stream)
     os.chdir(request["cwd"])
     os.environ.clear()
-    os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+    os.environ.update(request["env"] | dict(imported))
     time.tzset()
-    np.random.seed()  # noqa: NPY002 - `random` seeds itself after a fork, the old generator not
+    if numpy := sys.modules.get("numpy"):  # `random` seeds itself after a fork, this does not
+        numpy.random.seed()
     _, _, module, *arguments = sys.orig_argv[:] = request["command"]
     sys.argv[:] = ["-m", *arguments]
     if not sys.flags.safe_path:
@@ -336,18 +347,23 @@ def become_kernel(request: dict[str, Any]) -> None:
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def main() -> None:
-    """Serve the socket on standard input, in the folder that is the first argument."""
+def standard_input() -> socket.socket:
+    """Return the socket that is this process's standard input, and leave an empty one in place."""
     control = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    return control
+
+
+def main() -> None:
+    """Serve the socket on standard input; the first argument is the folder to remove at the end."""
+    control = standard_input()
     if not sys.flags.safe_path:
         del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    warm_up()
-    become_kernel(Zygote(control, sys.argv[1]).serve())
+    imported = warm_up()
+    become_kernel(Zygote(control, sys.argv[1]).serve(), imported)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """CIS · studies in the store: one frozen Study to its tables and back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,14 @@ def _changed(store: "Store", run_id: str, frames: dict[str, pd.DataFrame]) -> bo
     return False
 
 
-def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study:
+def read(
+    store: "Store",
+    name: str,
+    *,
+    unit_id: str | None,
+    issue: str,
+    where: Mapping[str, Sequence[Any]],
+) -> Study:
     """Read a study, cut to a unit and its children.
 
     Parameters
@@ -73,6 +80,8 @@ def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study
         The unit; None for the store's own.
     issue : str
         Name of the issue, or ``latest`` for the last one in the store.
+    where : mapping of str to sequence
+        For a column, the values wanted, in the tables that have it.
 
     Returns
     -------
@@ -85,7 +94,7 @@ def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study
     wanted = {"run_id": [run["run_id"]], "unit_id": list(hierarchy.below(unit))}
     related = {**wanted, "unit_id": [*hierarchy.path(unit), *hierarchy.below(unit)]}
     tables = {
-        table: store.read(table, where=wanted).drop(columns="run_id")
+        table: store.read(table, where={**wanted, **_held(table, where)}).drop(columns="run_id")
         for table in result_tables(name)
     }
     study = Study(
@@ -98,6 +107,10 @@ def read(store: "Store", name: str, *, unit_id: str | None, issue: str) -> Study
         run=_read_run(run),
     )
     return study.of(unit)
+
+
+def _held(table: str, where: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    return {column: values for column, values in where.items() if column in _names(table)}
 
 
 def _stored_run(store: "Store", name: str, issue: str) -> pd.Series:

@@ -24,18 +24,7 @@ _TABLES_OF_STUDIES = ("study_finding", "study_run")
 
 
 def tables_behind(reads: Sequence[str]) -> frozenset[str]:
-    """Return the tables that a reader of some studies and tables depends on.
-
-    Parameters
-    ----------
-    reads : sequence of str
-        Names of studies and of tables; one that is neither is refused as an unknown table.
-
-    Returns
-    -------
-    frozenset of str
-        With the units, without which nothing can be read.
-    """
+    """Return the tables that a reader of some studies and tables depends on, units included."""
     found = {"org_unit"}
     for name in reads:
         results = runs.result_tables(name)
@@ -296,7 +285,14 @@ class Store:
         """
         return runs.write(self, study)
 
-    def read_study(self, name: str, *, unit_id: str | None = None, issue: str = "latest") -> Study:
+    def read_study(
+        self,
+        name: str,
+        *,
+        unit_id: str | None = None,
+        issue: str = "latest",
+        where: Mapping[str, Sequence[Any]] | None = None,
+    ) -> Study:
         """Read a study, cut to a unit and its children.
 
         Parameters
@@ -307,6 +303,9 @@ class Store:
             The unit; by default the store's own.
         issue : str
             Name of the issue, or ``latest``.
+        where : mapping of str to sequence, optional
+            For a column, the values wanted, in the tables that have it: of 200 draws a page may
+            need three.
 
         Returns
         -------
@@ -320,7 +319,7 @@ class Store:
         """
         if self.reads is not None and name not in self.reads:
             raise UndeclaredReadError(name, self.reads)
-        return runs.read(self, name, unit_id=unit_id, issue=issue)
+        return runs.read(self, name, unit_id=unit_id, issue=issue, where=where or {})
 
     def publish(self, parent: "Store") -> int:
         """Copy this store's rows up to its parent's store.

@@ -16,13 +16,16 @@ from marketing_models.reporting.language import clean
 # A face of plain boxes, as wide as the characters of Noto Sans CJK SC: labels are laid out with
 # its widths on every machine, whatever fonts that has, three times as fast as with the real one.
 _FACE = "Marketing Models Widths"
-_SVG = "{http://www.w3.org/2000/svg}"
+_SVG = "http://www.w3.org/2000/svg"
 _PLACES = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}
 _NUMBER = re.compile(r"-?\d+\.\d+")
+_OTHER_STEPS = re.compile(r"[^MLHVZ\d.,-]")
+_STEP = re.compile(r"([MLHVZ])([^A-Z]*)")
+_MOVED = re.compile(r"^translate\(([^)]*)\)$")
 _IDENTIFIER = re.compile(r"^(.*url\(#)?([A-Za-z_]+\d+)(\).*)?$")
 # Roles of inner groups say nothing once the whole drawing is one image with a spoken text.
 _NOISE = {"class", "role", "aria-roledescription", "aria-hidden", "pointer-events", "font-family"}
-_DEFAULTS = {"stroke-miterlimit": "10", "opacity": "1", "x2": "0", "y2": "0"}
+_DEFAULTS = {"stroke-miterlimit": "10", "opacity": "1", "x2": "0", "y2": "0", "transform": "translate(0,0)"}
 _INHERITED = {"fill", "stroke", "stroke-width", "font-size", "font-weight", "text-anchor"}
 
 
@@ -52,14 +55,16 @@ def draw(figure: Mapping[str, Any], language: str) -> str:
     specification = figure["specification"][language]
     config = {**specification.get("config", {}), "font": _FACE}
     drawn = vl_convert.vegalite_to_svg({**specification, "config": config})
-    root = ElementTree.fromstring(clean(drawn))  # noqa: S314 - the engine's own drawing
+    plain = clean(drawn).replace(f' xmlns="{_SVG}"', "", 1)
+    root = ElementTree.fromstring(plain)  # noqa: S314 - the engine's own drawing
     _Press(str(figure["name"])).press(root)
     root.attrib = {
+        "xmlns": _SVG,
         "viewBox": f"0 0 {root.attrib['width']} {root.attrib['height']}",
         "role": "img",
         "aria-label": clean(figure["spoken"][language]),
     }
-    written = ElementTree.tostring(root, encoding="unicode", default_namespace=_SVG[1:-1])
+    written = ElementTree.tostring(root, encoding="unicode")
     return Markup(written.replace(" />", "/>"))  # noqa: S704 - all texts were escaped
 
 
@@ -75,7 +80,7 @@ class _Press:
         for child in element:
             if not _is_empty(child):
                 self.press(child)
-                is_bare = child.tag == f"{_SVG}g" and not child.attrib
+                is_bare = child.tag == "g" and not child.attrib
                 kept += list(child) if is_bare else [child]
         element[:] = kept
         element.attrib = {
@@ -83,9 +88,12 @@ class _Press:
             for name, value in element.attrib.items()
             if name not in _NOISE and _DEFAULTS.get(name) != value
         }
+        _shorten(element)
         _hoist(element)
 
     def _pressed(self, name: str, value: str) -> str:
+        if name == "d" and not _OTHER_STEPS.search(value):
+            return _stepwise(value)
         if name in _PLACES:
             return _NUMBER.sub(_rounded, value)
         found = _IDENTIFIER.match(value) if name in {"id", "clip-path"} else None
@@ -96,7 +104,7 @@ class _Press:
 
 
 def _is_empty(element: Element) -> bool:
-    return element.tag == f"{_SVG}path" and element.get("d", "") in {"", "M0,0h0v0h0Z"}
+    return element.tag == "path" and element.get("d", "") in {"", "M0,0h0v0h0Z"}
 
 
 def _rounded(found: re.Match[str]) -> str:
@@ -104,9 +112,36 @@ def _rounded(found: re.Match[str]) -> str:
     return "0" if digits == "-0" else digits
 
 
+def _shorten(element: Element) -> None:
+    """Write a straight line as a path, which says the same in fewer words."""
+    place = _MOVED.match(element.get("transform", "")) if element.tag == "line" else None
+    if place is None or {"x1", "y1"} & set(element.attrib):
+        return
+    across, down = element.attrib.pop("x2", "0"), element.attrib.pop("y2", "0")
+    del element.attrib["transform"]
+    element.tag = "path"
+    step = f"v{down}" if across == "0" else f"h{across}" if down == "0" else f"l{across},{down}"
+    element.attrib = {"d": f"M{place[1]}{step}", **element.attrib}
+
+
+def _stepwise(path: str) -> str:
+    """Write a path of straight lines by its steps, each rounded from where the last one ended."""
+    written, at = [], [0, 0]
+    for step in _STEP.finditer(path):
+        kind, tenths = step[1], [round(10 * float(n)) for n in step[2].split(",") if n]
+        axes = {"H": (0,), "V": (1,)}.get(kind, (0, 1))
+        if kind in "ML":
+            kind = kind if kind == "M" else "l"
+        moved = [place - (at[axis] if kind != "M" else 0) for axis, place in zip(axes, tenths)]
+        for axis, place in zip(axes, tenths):
+            at[axis] = place
+        written.append((kind if kind == "M" else kind.lower()) + ",".join(f"{n / 10:g}" for n in moved))
+    return "".join(written)
+
+
 def _hoist(element: Element) -> None:
     """Give a group what all its parts say alike."""
-    if element.tag != f"{_SVG}g" or len(element) < 2:
+    if element.tag != "g" or len(element) < 2:
         return
     shared = set(element[0].attrib.items())
     for child in element:

@@ -103,7 +103,7 @@ class _Pair:
             cells.append(_printed(difference, signed))
             if scale["unit"]["zh"] == "%" and difference is not None:
                 cells[-1]["text"] = formats.amount(difference, Scale(**signed))
-            cells.append(_cell(_rate(*values, scale)))
+            cells.append(_cell(_rate(scale, *values)))
         key = {"tile": either["name"]}
         return _row(str(self.a.get("unit_id", "")), key, cells)
 
@@ -129,9 +129,10 @@ class _Pair:
     def _columns(self, left: "_Side", right: "_Side") -> Iterator[dict[str, Any]]:
         partner = _partners(left, right)
         for place, column in left.numbers():
-            rows = self._joined(left, right, place, [r for r, l in partner.items() if l == place])
-            others = [right.columns[r]["scale"] for r, l in partner.items() if l == place]
-            yield from self._written(left, column, rows, [column["scale"], *others])
+            others = [theirs for theirs, ours in partner.items() if ours == place]
+            rows = self._joined(left, right, place, others)
+            scales = [column["scale"], *(right.columns[theirs]["scale"] for theirs in others)]
+            yield from self._written(left, column, rows, scales)
         for place, column in right.numbers():
             if partner.get(place) is None:
                 rows = self._joined(left, right, None, [place])
@@ -181,7 +182,7 @@ class _Pair:
         else:
             cells.append(_cell(_difference(*values)))
         if scale["unit"]["zh"] != "%":
-            cells.append(_cell(_rate(*values, scale)))
+            cells.append(_cell(_rate(scale, *values)))
         return _row(either.unit_id, either.key, cells)
 
 
@@ -278,10 +279,10 @@ def _partners(left: _Side, right: _Side) -> dict[int, int]:
     for place, number in left.cells.items():
         if place in right.cells:
             found.setdefault(right.cells[place].column, number.column)
-    heads = {_heads(column): place for place, column in left.numbers()}
-    for place, column in right.numbers():
-        if place not in found and _heads(column) in heads:
-            found[place] = heads[_heads(column)]
+    heads = {_heads(column): own for own, column in left.numbers()}
+    for other, column in right.numbers():
+        if other not in found and _heads(column) in heads:
+            found[other] = heads[_heads(column)]
     return found
 
 
@@ -312,7 +313,7 @@ def _difference(ours: Number | None, theirs: Number | None) -> Number | None:
     return None if ours is None or theirs is None else ours - theirs
 
 
-def _rate(ours: Number | None, theirs: Number | None, scale: Json) -> float | None:
+def _rate(scale: Json, ours: Number | None, theirs: Number | None) -> float | None:
     return None if scale["unit"]["zh"] == "%" else formats.ratio(ours, theirs)
 
 

@@ -1,7 +1,10 @@
 """Markup: JSON display objects become HTML of one language, everything escaped."""
 
+import base64
+import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -40,6 +43,11 @@ _LABELS: Mapping[str, Text] = {
     "sources": {"zh": "来源", "en": "Sources"},
     "unit_code": {"zh": "单位代码", "en": "Unit code"},
     "period_start": {"zh": "时段起点", "en": "Period start"},
+    "files": {"zh": "本页文件", "en": "Files of this page"},
+    "pdf": {"zh": "PDF", "en": "PDF"},
+    "xlsx": {"zh": "工作簿（Excel）", "en": "Workbook (Excel)"},
+    "ipynb": {"zh": "笔记本（含参数，不含结果）", "en": "Notebook (parameters, no results)"},
+    "all_issues": {"zh": "全部期次", "en": "All issues"},
     "page_of": {"zh": "第{page}页，共{all}页", "en": "page {page} of {all}"},
     "no_findings": {"zh": "未发现数据局限。", "en": "No limits were found in the data."},
     "key_figures": {"zh": "关键指标", "en": "Key figures"},
@@ -56,6 +64,13 @@ clauses = re.compile(r"(?<=[；，：])|(?<=[;:]) ").split
 def label(name: str, language: str) -> str:
     """Return a fixed word of the pages, such as ``contents``."""
     return _LABELS[name][language]
+
+
+def width(text: str) -> int:
+    """Return the room that a text needs, in characters of half width."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 @cache
@@ -91,6 +106,7 @@ def render(template: str, language: str, **context: Any) -> str:
             say=lambda text: text[language],
             label=lambda name: label(name, language),
             number=lambda value, scale: formats.number(value, Scale(**scale), language),
+            page_script=Markup(packaged("page.js")),  # noqa: S704 - the same
             style=Markup(packaged("style.css")),  # noqa: S704 - our own file, without user text
             **context,
         )
@@ -134,9 +150,15 @@ def _environment() -> Environment:
         finalize=_finalize,
     )
     environment.filters["clauses"] = clauses
+    environment.filters["digest"] = digest
     environment.filters["key"] = key_text
     environment.filters["exact"] = formats.exact
     return environment
+
+
+def digest(script: str) -> str:
+    """Return the source expression by which a policy lets just this script run."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def key_text(key: Mapping[str, str | Number]) -> str:

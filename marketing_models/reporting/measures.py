@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,11 @@ _TILES = (
 )
 _CHANGE = ("week_energy", "last_week_energy")
 _CHANGE_HEAD = say("未来一周较上一周", "Coming week on the last")
-_SPANS = {"day": times.day, "week": times.days, "month": times.month}
+_SPANS: Mapping[str, Callable[[pd.Timestamp], Text]] = {
+    "day": times.day,
+    "week": times.days,
+    "month": times.month,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class Measure:
         Which days it is about.
     scale : Scale
         How it prints at every level.
-    values : mapping of str to int or float
+    numbers : mapping of str to int or float
         By unit; those without a number are not in it.
     anchors : mapping of str to mapping
         Where each stands; empty for numbers made from others.
@@ -56,7 +60,7 @@ class Measure:
     head: Text
     period: Text | None
     scale: Scale
-    values: Mapping[str, Number]
+    numbers: Mapping[str, Number]
     anchors: Mapping[str, Mapping[str, Any]]
     is_sum: bool
 
@@ -125,7 +129,7 @@ def _measure(name: str, tiles: Mapping[str, Tile], finest: Sequence[str]) -> Mea
         head=first["label"],
         period=next((p for t in tiles.values() if (p := period(t)) is not None), None),
         scale=_three_digits(Scale(**middle["scale"]), middle["value"]),
-        values={unit: t["value"] for unit, t in tiles.items()},
+        numbers={unit: t["value"] for unit, t in tiles.items()},
         anchors=anchors,
         is_sum=bool(anchors) and all(_is_sum(anchor) for anchor in anchors.values()),
     )
@@ -142,13 +146,15 @@ def _three_digits(scale: Scale, value: Number) -> Scale:
 
 
 def _change(new: Measure, old: Measure) -> Measure:
-    rates = {u: formats.ratio(new.values[u], old.values[u]) for u in new.values if u in old.values}
+    rates = {
+        u: formats.ratio(new.numbers[u], old.numbers[u]) for u in new.numbers if u in old.numbers
+    }
     return Measure(
         name="week_change",
         head=_CHANGE_HEAD,
         period=new.period,
         scale=formats.scale("1", "province", is_signed=True),
-        values={unit: rate for unit, rate in rates.items() if rate is not None},
+        numbers={unit: rate for unit, rate in rates.items() if rate is not None},
         anchors={},
         is_sum=False,
     )
@@ -162,5 +168,7 @@ def _is_sum(anchor: Mapping[str, Any]) -> bool:
 def period(held: Tile) -> Text | None:
     """Say which days a tile is about, where the key of its number tells."""
     key = held.get("anchor", {}).get("key", {})
-    span = _SPANS.get(key.get("resolution_code"))
-    return span(pd.Timestamp(key["period_start"])) if span and "period_start" in key else None
+    span = _SPANS.get(key.get("resolution_code", ""))
+    if span is None or "period_start" not in key:
+        return None
+    return span(pd.Timestamp(key["period_start"]))

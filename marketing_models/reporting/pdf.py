@@ -1,6 +1,7 @@
 """PDF: the display objects of a page become A4 pages that say what the page says."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -11,10 +12,13 @@ import typst
 from marketing_models.reporting import formats, markup
 from marketing_models.reporting.formats import Scale
 from marketing_models.reporting.language import Text, clean
+from marketing_models.reporting.packing import packed
 from marketing_models.reporting.page import PageContext, headline, split
 
 _Held = Mapping[str, Any]
 _FONT = "Noto Sans CJK SC"
+_LONG = re.compile(r"[^\s\u2e80-\uffef]{20,}")
+_NARROWEST, _WIDEST = 6, 30
 _LABELS = ("recommended", "contents", "no_findings", "page_of")
 
 
@@ -50,7 +54,7 @@ def build(
     )
     if not isinstance(document, bytes):
         raise TypeError("the layout engine gave pages instead of one document")
-    return document
+    return packed(document)
 
 
 def printed(
@@ -100,7 +104,7 @@ class _Printer:
         }
 
     def say(self, text: Text | None) -> str:
-        return clean(text[self._language]) if text else ""
+        return _breakable(clean(text[self._language])) if text else ""
 
     def item(self, held: _Held) -> dict[str, Any]:
         return {"kind": held["kind"], **self._kinds[held["kind"]](held)}
@@ -110,14 +114,13 @@ class _Printer:
         until = f"{self._label('data_date')} {context.data_date}"
         store = f"{self._label('store')} {context.store}"
         version = f"{self._label('version')} {context.store_version_number}"
-        by = f"{self._label('computed_by')} {self.say(context.computed_by)}"
         units = [self.say(link.label) for link in context.path if link.unit_id is not None]
         shown = {
             "author": self.say(context.computed_by),
             "title": self.say(context.title),
             "place": " › ".join(units),
             "stamp": " · ".join((issue, until)),
-            "footer": " · ".join((units[-1], issue, until, by, store, version)),
+            "footer": " · ".join((units[-1], issue, until, f"{store} {version}")),
         }
         return {name: clean(text) for name, text in shown.items()}
 
@@ -155,21 +158,24 @@ class _Printer:
 
     def _table(self, held: _Held) -> dict[str, Any]:
         columns = held["columns"]
+        rows = [
+            {
+                "cells": [self._cell(*pair) for pair in zip(row["cells"], columns, strict=True)],
+                "is_total": row["is_total"],
+                "is_marked": row["is_marked"],
+            }
+            for row in held["rows"]
+        ]
+        cells = zip(*(row["cells"] for row in rows), strict=True)
         return {
             "caption": self.say(held["caption"]),
             "numbers": ["scale" in column for column in columns],
-            "heads": self._heads(columns),
-            "rows": [
-                {
-                    "cells": [
-                        self._cell(cell, column)
-                        for cell, column in zip(row["cells"], columns, strict=True)
-                    ],
-                    "is_total": row["is_total"],
-                    "is_marked": row["is_marked"],
-                }
-                for row in held["rows"]
+            "widths": [
+                _width(self.say(column["head"]), texts)
+                for column, texts in zip(columns, cells, strict=False)
             ],
+            "heads": self._heads(columns),
+            "rows": rows,
             "notes": [self.say(note) for note in held["notes"]],
         }
 
@@ -238,4 +244,18 @@ def _fonts() -> typst.Fonts:
 
 
 def _with_font(drawing: str) -> str:
-    return drawing.replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
+    return str(drawing).replace("<svg ", f'<svg font-family="{_FONT}" ', 1)
+
+
+def _width(head: str, texts: Sequence[str]) -> int:
+    """Return the share of a column in the width of its table; a head may take two lines."""
+    words = [len(word) if word.isascii() else 0 for word in head.split()]
+    needed = max(markup.width(head) // 2 + 1, *words, *map(markup.width, texts))
+    return min(_WIDEST, 2 + max(_NARROWEST, needed))
+
+
+def _breakable(text: str) -> str:
+    """Let a word too long for a column break: after a mark between its parts, or anywhere."""
+    return _LONG.sub(
+        lambda word: re.sub(r"[_.,@/=-]|[^_.,@/=-]{16}", "\\g<0>\u200b", word[0]), text
+    )

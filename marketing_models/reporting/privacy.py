@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from marketing_models import parameters, schemas
 from marketing_models.errors import NoDataError, SchemaError, SuppressedError
-from marketing_models.findings import Finding
+from marketing_models.findings import Finding, forbidding
 from marketing_models.regions import Hierarchy
 from marketing_models.reporting.language import Text, say
 from marketing_models.reporting.words import limits
@@ -342,8 +342,10 @@ def _has_numbers(table: str, study: Study) -> bool:
 
 
 def _no_data(study: Study) -> Text:
-    barred = [f for f in study.findings if (f.unit_id, f.severity) == (study.unit_id, "forbid")]
-    why = limits.sentence(study, barred[0]) if barred else _NO_DATA
+    path, hides = study.hierarchy.path(study.unit_id), set(CODES.values())
+    of_unit = [f for f in study.findings if f.unit_id in path and f.code not in hides]
+    barred = forbidding(of_unit)
+    why = limits.sentence(study, barred[-1]) if barred else _NO_DATA
     return say(
         "本单位本期无可用数据（{reason}），不作判断。",
         "No usable data for this unit and period ({reason}); no judgement.",

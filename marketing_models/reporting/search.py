@@ -10,7 +10,7 @@ from marketing_models.reporting.language import Text, clean
 # What a headline may take, so that a province of 1,120 pages stays a quick load from any disk.
 _KEPT_CHARACTERS = {"zh": 40, "en": 90}
 # A text inside a script must end neither the script nor the line, and open no comment.
-_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def script(
@@ -54,7 +54,7 @@ def script(
     ]
     pages = [[stem, clean(titles[stem][language])] for stem in stems]
     text = json.dumps({"pages": pages, "units": units}, ensure_ascii=False, separators=(",", ":"))
-    return f"window.siteSearch={text.translate(str.maketrans(_ESCAPES))};\n"
+    return f"window.siteSearch={text.translate(_ESCAPES)};\n"
 
 
 def _headline(summary: Mapping[str, Any], language: str) -> str:

@@ -7,13 +7,12 @@ from markupsafe import Markup
 from marketing_models.reporting.language import Text
 
 _LABELS: Mapping[str, Text] = {
-    "all_issues": {"zh": "全部期次", "en": "All issues"},
+    "past_issues": {"zh": "往期", "en": "Past issues"},
     "issues": {"zh": "各期报告", "en": "Reports by issue"},
     "newest": {"zh": "最新一期", "en": "Newest issue"},
     "issue": {"zh": "期次", "en": "Issue"},
     "data_date": {"zh": "数据截至", "en": "data as of"},
-    "headline": {"zh": "结论", "en": "Headline"},
-    "page_count": {"zh": "页数", "en": "Pages"},
+    "page_count": {"zh": "页", "en": "pages"},
     "no_issue": {"zh": "尚无报告。", "en": "No reports yet."},
     "path": {"zh": "单位路径", "en": "Path of units"},
     "switch": {"zh": "English", "en": "Chinese"},
@@ -23,7 +22,6 @@ _LABELS: Mapping[str, Text] = {
     "key_figures": {"zh": "关键指标", "en": "Key figures"},
     "pages": {"zh": "本单位页面", "en": "Pages of this unit"},
     "page": {"zh": "页面", "en": "Pages"},
-    "downloads": {"zh": "下载", "en": "Download"},
     "notebook": {"zh": "笔记本", "en": "Notebook"},
     "compare": {"zh": "与上期对比", "en": "Against the issue before"},
     "map": {"zh": "各县分布", "en": "Counties"},
@@ -35,7 +33,7 @@ _LABELS: Mapping[str, Text] = {
     "unit": {"zh": "单位", "en": "Unit"},
     "same_unit": {
         "zh": "各列各级同一计量单位，可点列名排序；排序用精确值。",
-        "en": "One unit of measure per column, at all levels; click a head to sort by exact values.",
+        "en": "One unit of measure per column at all levels; click a head to sort by exact values.",
     },
     "share": {"zh": "占上级", "en": "Share of parent"},
     "search": {"zh": "查找单位、页面或结论", "en": "Find a unit, page or headline"},
@@ -44,7 +42,6 @@ _LABELS: Mapping[str, Text] = {
     "status": {"zh": "生成情况", "en": "State of the pages"},
     "made": {"zh": "页已生成", "en": "pages made"},
     "not_made": {"zh": "页无判断", "en": "pages without a judgement"},
-    "all_made": {"zh": "全部页面均已生成。", "en": "All pages were made."},
     "no_data": {"zh": "无可用数据", "en": "No usable data"},
     "suppressed": {"zh": "样本过少，不予公开", "en": "Too few members to publish"},
     "failed": {"zh": "生成失败", "en": "Failed"},
@@ -57,7 +54,6 @@ _LABELS: Mapping[str, Text] = {
     "note": {"zh": "说明", "en": "Note"},
     "this_issue": {"zh": "本期", "en": "this issue"},
     "past_issue": {"zh": "上期", "en": "issue before"},
-    "contents": {"zh": "目录", "en": "Contents"},
     "computed_by": {"zh": "计算单位", "en": "computed by"},
     "store": {"zh": "数据仓", "en": "store"},
     "version": {"zh": "版本", "en": "version"},

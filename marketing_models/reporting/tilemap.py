@@ -80,7 +80,7 @@ def draw(hierarchy: Hierarchy, measures: Sequence[Measure], base: str, language:
     if not measures or not blocks:
         return ""
     counties = {county for block in blocks for county in block.counties}
-    held = [{u: v for u, v in m.values.items() if u in counties} for m in measures]
+    held = [{u: v for u, v in m.numbers.items() if u in counties} for m in measures]
     classes = [steps(values) for values in held]
     tops, height = _tops(blocks)
     width = (max(b.column for b in blocks) + 1) * (_block_width(language) + BLOCK_GAP) - BLOCK_GAP
@@ -187,9 +187,9 @@ def _block(
 
 
 def _amount(measure: Measure, unit: str, language: str) -> str:
-    if unit not in measure.values:
+    if unit not in measure.numbers:
         return labels(language)("missing")
-    return formats.amount(measure.values[unit], measure.scale)[language]
+    return formats.amount(measure.numbers[unit], measure.scale)[language]
 
 
 def _short(name: str, letters: int) -> str:
@@ -210,5 +210,3 @@ def _legend(
         )
         found.append((step, low if low == high else f"{low} – {high}"))
     return found
-
-

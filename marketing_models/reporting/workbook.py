@@ -3,7 +3,6 @@
 import io
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,10 +153,6 @@ def number_format(scale: _Held, language: str) -> str:
     return f"+{digits};-{digits};{digits}" if scale["is_signed"] else digits
 
 
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
 class _About:
     """The first sheet: everything that the page says in words, and its key figures."""
 
@@ -205,7 +200,7 @@ class _About:
         _write(self._sheet, self._line, 0, label, self._book.look(font_color=_SOFT, valign="top"))
         self._sheet.merge_range(self._line, 1, self._line, 3, "", form)
         _write(self._sheet, self._line, 1, self._book.plain(text), form)
-        self._sheet.set_row(self._line, 16 * max(1, -(-_width(text) // 84)))
+        self._sheet.set_row(self._line, 16 * max(1, -(-markup.width(text) // 84)))
         self._line += 1
 
     def _verdict(self, held: _Held) -> None:
@@ -267,7 +262,7 @@ class _Column:
     def width(self) -> float:
         """Characters that the head and the longest value need."""
         shown = [f"{v:,.2f}" if isinstance(v, float) else str(v) for v in self.values]
-        needed = max(map(_width, (*self.head.split("\n"), *shown)))
+        needed = max(map(markup.width, (*self.head.split("\n"), *shown)))
         return float(min(40, max(9, 1.1 * needed + 2)))
 
 

@@ -1,10 +1,13 @@
 """Notebooks are pages: order of cells, no logic, no outputs but those that are checked."""
 
+import ast
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from marketing_models.cis.store import tables_behind
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -36,6 +39,42 @@ def test_the_first_code_cell_holds_the_parameters_as_plain_literals(notebook):
         "store",
     }
     assert not re.search(r"[(\[{]", first.source)
+
+
+def calls(notebook, name):
+    """All calls of a function or method of that name, with their arguments as text."""
+    held = ast.parse("\n".join(cell.source for cell in code(notebook)))
+    return [
+        node
+        for node in ast.walk(held)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == name
+    ]
+
+
+def test_the_second_code_cell_alone_declares_what_is_read_as_a_plain_tuple(notebook):
+    declaring = [i for i, cell in enumerate(code(notebook)) if re.search(r"\bREADS =", cell.source)]
+    assert declaring == [1]
+    name, _, held = code(notebook)[1].source.partition(" = ")
+    declared = ast.literal_eval(held)
+    assert name == "READS"
+    assert isinstance(declared, tuple)
+    assert tables_behind(declared)
+    read = {ast.literal_eval(call.args[0]) for call in calls(notebook, "read_study")}
+    assert set(declared) == read
+
+
+def test_stores_are_opened_for_the_declared_reads_alone(notebook):
+    opened = calls(notebook, "open")
+    assert [ast.unparse(call) for call in opened] == ["Store.open(store, reads=READS)"]
+    imported = [line for c in code(notebook) for line in c.source.splitlines() if "import" in line]
+    assert not [line for line in imported if re.search(r"pandas|duckdb|deltalake|pyarrow", line)]
+
+
+def test_every_study_passes_through_protection(notebook):
+    protected = [ast.unparse(call.args[0]) for call in calls(notebook, "protect")]
+    assert protected
+    assert sorted(protected) == sorted(ast.unparse(c) for c in calls(notebook, "read_study"))
+    assert {ast.unparse(c.func) for c in calls(notebook, "protect")} == {"privacy.protect"}
 
 
 def test_it_begins_with_a_question_and_ends_in_limits_and_sources(notebook):

@@ -91,7 +91,24 @@ def _points(
     coming = {"row": _COMING[language], "low": low, "middle": middle, "high": high}
     texts = dict(zip(("low_text", "middle_text", "high_text"), printed, strict=False))
     before = {"row": _LAST[language], "last": last, "last_text": printed[3]}
-    return [{**coming, **texts}, *([before] if last is not None else [])]
+    told = _told(stored, as_)
+    return [
+        {**coming, **texts, "text": told[0][language]},
+        *([{**before, "text": told[1][language]}] if last is not None else []),
+    ]
+
+
+def _told(stored: Sequence[formats.Number | None], as_: Scale) -> tuple[Text, Text]:
+    low, middle, high, last = stored
+    coming = say(
+        "{row}：中位{middle}，80%区间{range}",
+        "{row}: median {middle}, 80% interval {range}",
+        row=_COMING,
+        middle=formats.amount(middle, as_),
+        range=formats.interval(low, high, as_),
+    )
+    before = say("{row}：{last}", "{row}: {last}", row=_LAST, last=formats.amount(last, as_))
+    return coming, before
 
 
 def _panel(
@@ -106,12 +123,12 @@ def _panel(
         axis=alt.Axis(domain=False, ticks=False, labelFontSize=13, labelPadding=8),
     )
     drawn: Any = alt.layer(
-        pieces.mark(chart, "bar", color=ACCENT, opacity=0.35, height=22).encode(
-            x=x, x2="high:Q", y=y
+        pieces.mark(chart, "bar", color=ACCENT, opacity=0.35, height=22, aria=True).encode(
+            x=x, x2="high:Q", y=y, description="text:N"
         ),
         pieces.mark(chart, "tick", color=ACCENT, thickness=3, size=30).encode(x="middle:Q", y=y),
-        pieces.mark(chart, "point", color=SOFT, filled=True, size=90, opacity=1).encode(
-            x="last:Q", y=y
+        pieces.mark(chart, "point", color=SOFT, filled=True, size=90, opacity=1, aria=True).encode(
+            x="last:Q", y=y, description="text:N"
         ),
         _number(chart, "low", y, align="right", dx=-6),
         _number(chart, "middle", y, dy=-24, fontWeight="bold"),

@@ -1,6 +1,7 @@
 """Figures of page 40: the fan of the coming week, and the last week against its forecast."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -10,7 +11,7 @@ from marketing_models.reporting.display import Figure
 from marketing_models.reporting.figures import pieces
 from marketing_models.reporting.figures.pieces import ACCENT, INK, QUIET, SHORTAGE, SOFT, WIDTH
 from marketing_models.reporting.formats import Scale
-from marketing_models.reporting.language import Text, say
+from marketing_models.reporting.language import LANGUAGES, Text, say
 from marketing_models.study import Study
 
 _HALO = {"stroke": "#ffffff", "strokeWidth": 4}
@@ -77,7 +78,11 @@ def _spoken(week: Text, forecast: pd.DataFrame, as_: Scale) -> Text:
 def _fan(forecast: pd.DataFrame, actual: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
     if forecast.empty:
         return pieces.nothing(language)
-    coming = pieces.points(forecast, ["p10", "p50", "p90", "supply"], as_, language)
+    drawn_at = pieces.points(forecast, ["p10", "p50", "p90", "supply"], as_, language)
+    coming = [
+        {**point, "text": _hour(row, as_)[language]}
+        for point, row in zip(drawn_at, forecast.itertuples(), strict=True)
+    ]
     past = pieces.points(actual, ["load_kw"], as_, language)
     begin = forecast["period_start"].iloc[0]
     first = min([begin, *actual["period_start"]])
@@ -90,8 +95,19 @@ def _fan(forecast: pd.DataFrame, actual: pd.DataFrame, as_: Scale, language: str
         "supply": [{**p, "top": max(p["p50"] or 0.0, p["supply"])} for p in known],
         "origin": [_labels(begin, known, language)],
     }
-    drawn: alt.TopLevelMixin = alt.layer(*_layers(x, y)).properties(width=WIDTH, height=300)
+    hours = pieces.hover("coming", 2 * len(coming), x)
+    drawn: alt.TopLevelMixin = alt.layer(*_layers(x, y), hours).properties(width=WIDTH, height=300)
     return drawn, points
+
+
+def _hour(row: Any, as_: Scale) -> Text:
+    return say(
+        "{t} {middle}（{range}）",
+        "{t} {middle} ({range})",
+        t=times.moment(row.period_start),
+        middle={language: formats.number(row.p50, as_, language) for language in LANGUAGES},
+        range=formats.interval(row.p10, row.p90, as_),
+    )
 
 
 def _labels(begin: pd.Timestamp, known: Sequence[pieces.Point], language: str) -> pieces.Point:
@@ -185,7 +201,14 @@ def _week_error(rows: pd.DataFrame) -> float | None:
 
 
 def _review(rows: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
-    hours = pieces.points(rows, ["load_kw", "mean_load_kw"], as_, language)
+    hours = [
+        {**point, "text": _measured(row, as_)[language]}
+        for point, row in zip(
+            pieces.points(rows, ["load_kw", "mean_load_kw"], as_, language),
+            rows.itertuples(),
+            strict=True,
+        )
+    ]
     if not pieces.sizes(hours):
         return pieces.nothing(language)
     first = rows["period_start"].iloc[0]
@@ -197,5 +220,16 @@ def _review(rows: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
         pieces.mark(chart, "line", color=ACCENT, strokeWidth=1.6).encode(
             x="at:T", y=pieces.along(y, "mean_load_kw")
         ),
+        pieces.hover("hours", len(hours), x),
     )
     return drawn.properties(width=WIDTH, height=240), {"hours": hours}
+
+
+def _measured(row: Any, as_: Scale) -> Text:
+    return say(
+        "{t} 实际{actual}，预测{forecast}",
+        "{t} measured {actual}, forecast {forecast}",
+        t=times.moment(row.period_start),
+        actual={language: formats.number(row.load_kw, as_, language) for language in LANGUAGES},
+        forecast=formats.amount(row.mean_load_kw, as_),
+    )

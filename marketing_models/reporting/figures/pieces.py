@@ -170,6 +170,13 @@ def along(axis: alt.Y, field: str) -> alt.Y:
     return other
 
 
+def hover(points: str, count: int, x: alt.X) -> alt.Chart:
+    """Return unseen rules over the whole height, one a point, that say the text of the point."""
+    width = round(WIDTH / max(count, 1), 1)
+    rules = mark(chart(points), "rule", color="transparent", strokeWidth=width, aria=True)
+    return rules.encode(x=x, description="text:N")
+
+
 def nothing(language: str) -> Drawn:
     """Draw that there is nothing to draw."""
     said = say("无可用数据", "no usable data")

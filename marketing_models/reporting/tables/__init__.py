@@ -2,6 +2,7 @@
 
 from marketing_models.reporting.tables.brief import brief_items, brief_kpis
 from marketing_models.reporting.tables.demand import (
+    LOW_MIDDLE_HIGH,
     demand_backtest,
     demand_balance,
     demand_days,
@@ -13,6 +14,7 @@ from marketing_models.reporting.tables.hours import demand_hours
 from marketing_models.reporting.tables.units import demand_unit_forecast, demand_units
 
 __all__ = [
+    "LOW_MIDDLE_HIGH",
     "brief_items",
     "brief_kpis",
     "demand_backtest",

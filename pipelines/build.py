@@ -109,7 +109,9 @@ def build(store: Store, issue: Issue, *, seed: int, each: demand.Each = map) -> 
     made["brief"] = _attempt(replace(bare, name="brief"), lambda: brief.study(made["demand"]))
     hidden = hidden_units(store, issue, issued_at)
     for study in made.values():
-        store.write_study(replace(study, findings=(*study.findings, *hidden)))
+        # One that broke never takes the place of one that stands.
+        if study.tables or not store.has_study(study.name, issue.name):
+            store.write_study(replace(study, findings=(*study.findings, *hidden)))
     return tuple(name for name, study in made.items() if not study.tables)
 
 

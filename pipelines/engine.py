@@ -11,6 +11,7 @@ from distributed import Client, LocalCluster
 from marketing_models.errors import EngineError
 from pipelines import keys
 
+CONNECT_S = 20
 # A page's kernel is a process of its own: the memory of this one says nothing about it.
 _SETTINGS = {
     "distributed.worker.memory.target": False,
@@ -61,7 +62,7 @@ def client(
 
 def _connected(cluster: Any) -> Client:
     try:
-        return Client(cluster, timeout="20s")
+        return Client(cluster, timeout=CONNECT_S)
     except (OSError, ValueError) as reason:
         raise EngineError(
             f"no scheduler answers at {cluster} ({reason}); start one with: dask scheduler"

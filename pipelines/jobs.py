@@ -10,8 +10,10 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from papermill.exceptions import PapermillExecutionError
 
+from marketing_models import errors
 from marketing_models.errors import NoPageError, PageError
 from marketing_models.reporting import page, site
 from marketing_models.reporting.display import MIME, Verdict
@@ -128,7 +130,7 @@ def execute(job: Job) -> Made:
     with tempfile.TemporaryDirectory() as work:
         output = Path(work) / "page.ipynb"
         try:
-            notebook = _run(job, output, watch)
+            notebook = run(job, output, watch)
             return Made(files=_files(job, displayed(notebook), MADE, None))
         except Exception as error:  # noqa: BLE001 - a page must not take the run along
             state, reason = judged(error, watch)
@@ -137,20 +139,39 @@ def execute(job: Job) -> Made:
             return Made(files=files, state=state, reason=reason["en"], is_lost=watch.is_lost)
 
 
-def _run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
-    return papermill.execute_notebook(
-        str(job.notebook),
-        str(output),
-        parameters=dict(job.parameters),
-        kernel_name=kernels.NAME,
-        progress_bar=False,
-        execution_timeout=PAGE_SECONDS,
-        shutdown_kernel="immediate",
-        request_save_on_cell_execute=False,
-        # Not papermill's cwd, which moves this whole process and every page beside this one.
-        resources={"metadata": {"path": str(output.parent)}},
-        config=watch.config,
-    )
+def run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
+    """Run a page's notebook in a kernel of its own.
+
+    Parameters
+    ----------
+    job : Job
+        The job.
+    output : Path
+        Where the executed notebook goes; its folder is the kernel's.
+    watch : Watch
+        What the kernel may use.
+
+    Returns
+    -------
+    NotebookNode
+        With its outputs.
+    """
+    try:
+        return papermill.execute_notebook(
+            str(job.notebook),
+            str(output),
+            parameters=dict(job.parameters),
+            kernel_name=kernels.NAME,
+            progress_bar=False,
+            execution_timeout=PAGE_SECONDS,
+            shutdown_kernel="immediate",
+            request_save_on_cell_execute=False,
+            # Not papermill's cwd, which moves this process and every page beside this one.
+            resources={"metadata": {"path": str(output.parent)}},
+            config=watch.config,
+        )
+    finally:
+        ensure_event_loop().close()  # Jupyter makes one for each thread and leaves it open
 
 
 def displayed(notebook: nbformat.NotebookNode) -> tuple[Mapping[str, Any], ...]:
@@ -168,12 +189,10 @@ def judged(error: BaseException, watch: kernels.Watch | None = None) -> tuple[st
     if watch and watch.reason:
         return FAILED, same(watch.reason)
     if isinstance(error, PapermillExecutionError):
-        known = NoPageError.parse(error.ename, error.evalue)
-        return (
-            (known.state, known.reason)
-            if known
-            else (FAILED, same(f"{error.ename}: {error.evalue}"))
-        )
+        kind = getattr(errors, error.ename, None)
+        if isinstance(kind, type) and issubclass(kind, NoPageError):
+            return kind.state, NoPageError.read(error.evalue)
+        return FAILED, same(f"{error.ename}: {error.evalue}")
     return FAILED, same(f"{type(error).__name__}: {error}")
 
 

@@ -3,6 +3,7 @@
 ``python -m pipelines.reports daily --store demo``
 """
 
+import argparse
 import contextlib
 import signal
 import sys
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = request.parser().parse_args(argv)
     try:
         with _interruptible():
-            return _run(request.read(given))
+            return _run(given)
     except MarketingModelsError as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
@@ -53,17 +54,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(stopped.args[0])
 
 
-def _run(asked: Request) -> int:
+def _run(given: argparse.Namespace) -> int:
+    asked = request.read(given)
     if asked.is_done():
         sys.stdout.write(f"nothing to do: {asked.site / 'index.html'}\n")
         return DONE
-    from pipelines import fleet
-
     asked.state.mkdir(parents=True, exist_ok=True)
     with FileLock(asked.state / "lock", timeout=0):
-        outcome = fleet.run(asked)
-        if not outcome.troubles:
-            _remember(asked.done, outcome.issue)
+        if given.build and _build(asked) == REFUSED:
+            return REFUSED
+        return _published(request.read(given))
+
+
+def _build(asked: Request) -> int:
+    from pipelines import build
+
+    cluster = ["--cluster", asked.cluster] if asked.cluster else []
+    return build.main(["--store", str(asked.store), "--issue", asked.issue, *cluster])
+
+
+def _published(asked: Request) -> int:
+    from pipelines import fleet
+
+    outcome = fleet.run(asked)
+    if not outcome.troubles:
+        _remember(asked.done, outcome.issue)
     _tell(asked.site, outcome.troubles)
     if "late" in outcome.troubles:
         return LATE

@@ -135,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("run", nargs="?", default="weekly", help="name of a run in reports.yml")
     made.add_argument("--store", default="demo", help="bare name or absolute path")
     made.add_argument("--issue", help="2026-08-03, 2026-W32, 2026-08, latest, yesterday, …")
+    made.add_argument("--build", action="store_true", help="run the studies of the issue first")
     made.add_argument("--unit", action="append", default=[], help="only this unit; repeatable")
     made.add_argument("--site", type=Path, help="folder of the site; default site/<store>")
     made.add_argument("--threads", type=int, default=2 * (os.cpu_count() or 1))

@@ -116,6 +116,7 @@ class Zygote:
         self._signals, self._wakeup = socket.socketpair()
         self._wakeup.setblocking(False)
         signal.set_wakeup_fd(self._wakeup.fileno())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         self._selector = selectors.DefaultSelector()
@@ -188,7 +189,7 @@ class Zygote:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for child in self._children.values():
-            child.connection.close()
+            pass
         for own in (self._selector, self._control, self._signals, self._wakeup):
             own.close()
 
@@ -213,7 +214,7 @@ class Zygote:
     def _forget(self, child: Child) -> None:
         if child.connection.fileno() >= 0:
             self._selector.unregister(child.connection)
-            child.connection.close()
+            pass
 
     def _reap(self) -> None:
         if signal.SIGTERM in self._signals.recv(MESSAGE_BYTES):
@@ -361,7 +362,6 @@ def main() -> None:
     control = standard_input()
     if not sys.flags.safe_path:
         del sys.path[0]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     imported = warm_up()
     become_kernel(Zygote(control, sys.argv[1]).serve(), imported)
 

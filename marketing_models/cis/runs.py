@@ -113,8 +113,17 @@ def _held(table: str, where: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[
     return {column: values for column, values in where.items() if column in _names(table)}
 
 
+def exists(store: "Store", name: str, issue: str) -> bool:
+    """Tell whether the store computed a study of an issue."""
+    return not store.read("study_run", where={**_own(store, name), "issue_name": [issue]}).empty
+
+
+def _own(store: "Store", name: str) -> dict[str, list[str]]:
+    return {"study_name": [name], "store_unit_id": [store.unit_id]}
+
+
 def _stored_run(store: "Store", name: str, issue: str) -> pd.Series:
-    runs = store.read("study_run", where={"study_name": [name], "store_unit_id": [store.unit_id]})
+    runs = store.read("study_run", where=_own(store, name))
     wanted = runs if issue == "latest" else runs[runs["issue_name"] == issue]
     if wanted.empty:
         held = ", ".join(sorted(runs["issue_name"])) or "none"

@@ -321,6 +321,10 @@ class Store:
             raise UndeclaredReadError(name, self.reads)
         return runs.read(self, name, unit_id=unit_id, issue=issue, where=where or {})
 
+    def has_study(self, name: str, issue: str) -> bool:
+        """Tell whether a study of an issue stands in this store."""
+        return runs.exists(self, name, issue)
+
     def publish(self, parent: "Store") -> int:
         """Copy this store's rows up to its parent's store.
 

@@ -19,7 +19,6 @@ from marketing_models.reporting.language import LANGUAGE_TAGS, Text, clean
 
 _TEMPLATES = resources.files("marketing_models.reporting").joinpath("templates")
 _LABELS: Mapping[str, Text] = {
-    "recommended": {"zh": "建议", "en": "Recommended"},
     "deadline": {"zh": "最迟", "en": "Decide by"},
     "owner": {"zh": "责任单位", "en": "Responsible"},
     "contents": {"zh": "目录", "en": "Contents"},
@@ -32,10 +31,7 @@ _LABELS: Mapping[str, Text] = {
     "computed_by": {"zh": "计算单位", "en": "computed by"},
     "store": {"zh": "数据仓", "en": "store"},
     "version": {"zh": "版本", "en": "version"},
-    "units": {"zh": "各单位主要数据", "en": "Key figures by unit"},
     "unit": {"zh": "单位", "en": "Unit"},
-    "pages_zh": {"zh": "页面", "en": "Pages"},
-    "pages_en": {"zh": "英文", "en": "Pages"},
     "recommendation": {"zh": "建议", "en": "Recommended"},
     "about": {"zh": "说明", "en": "About"},
     "conclusion": {"zh": "结论", "en": "Conclusion"},

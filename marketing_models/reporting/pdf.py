@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import noto_cjk_sans_otc  # type: ignore[import-untyped]  # a font, without types
 import typst
@@ -19,7 +19,7 @@ _Held = Mapping[str, Any]
 _FONT = "Noto Sans CJK SC"
 _LONG = re.compile(r"[^\s\u2e80-\uffef]{20,}")
 _NARROWEST, _WIDEST = 6, 30
-_LABELS = ("recommended", "contents", "no_findings", "page_of")
+_LABELS = ("recommendation", "contents", "no_findings", "page_of")
 
 
 def build(
@@ -49,12 +49,9 @@ def build(
     """
     held = json.dumps(printed(objects, context, drawings, language), ensure_ascii=False)
     source = markup.packaged("page.typ").encode()
-    document = typst.Compiler(source, font_paths=_fonts()).compile(
-        format="pdf", sys_inputs={"page": held}
-    )
-    if not isinstance(document, bytes):
-        raise TypeError("the layout engine gave pages instead of one document")
-    return packed(document)
+    compiler = typst.Compiler(source, font_paths=_fonts())
+    document = compiler.compile(format="pdf", sys_inputs={"page": held})
+    return packed(cast(bytes, document))
 
 
 def printed(
@@ -119,7 +116,7 @@ class _Printer:
             "author": self.say(context.computed_by),
             "title": self.say(context.title),
             "place": " › ".join(units),
-            "stamp": " · ".join((issue, until)),
+            "stamp": f"{issue} · {until}",
             "footer": " · ".join((units[-1], issue, until, f"{store} {version}")),
         }
         return {name: clean(text) for name, text in shown.items()}
@@ -136,7 +133,9 @@ class _Printer:
             for name in ("deadline", "owner")
             if name in held
         ]
-        said = {"recommendation": self.say(held["recommendation"])} if "recommendation" in held else {}
+        said = (
+            {"recommendation": self.say(held["recommendation"])} if "recommendation" in held else {}
+        )
         return {
             "clauses": markup.clauses(self.say(held["headline"])),
             **said,
@@ -174,7 +173,7 @@ class _Printer:
                 _width(self.say(column["head"]), texts)
                 for column, texts in zip(columns, cells, strict=False)
             ],
-            "heads": self._heads(columns),
+            "heads": self._heads(columns) if rows else [],
             "rows": rows,
             "notes": [self.say(note) for note in held["notes"]],
         }
@@ -193,7 +192,10 @@ class _Printer:
             for place, (column, group) in enumerate(zip(columns, groups, strict=True))
             if group is None or place == 0 or groups[place - 1] != group
         ]
-        return [above, [self._head(c, 1) for c, group in zip(columns, groups, strict=True) if group]]
+        return [
+            above,
+            [self._head(c, 1) for c, group in zip(columns, groups, strict=True) if group],
+        ]
 
     def _head(self, column: _Held, rowspan: int) -> dict[str, Any]:
         return {

@@ -144,7 +144,7 @@ class View:
             base=base,
             elsewhere=INDEX_FILES[other],
             up="../../index.html",
-            map=Markup(tilemap.draw(edition.hierarchy, shown, base, self.language)),  # noqa: S704 - rendered by our own template, escaped there
+            map=Markup(tilemap.draw(edition.hierarchy, shown, edition.units, base, self.language)),  # noqa: S704 - rendered by our own template, escaped there
             map_measures=shown,
             table=self._table(held, units, base),
             compare=f"{base}{quote(top, safe='')}/compare.html",

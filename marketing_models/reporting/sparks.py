@@ -51,7 +51,6 @@ def draw(values: Sequence[Number | None], scale: Scale, language: str) -> str:
 def _points(held: Sequence[tuple[int, Number]], count: int) -> dict[int, tuple[float, float]]:
     low, high = min(v for _, v in held), max(v for _, v in held)
     across = (WIDTH - 2 * MARGIN) / (count - 1)
-    # Divided first: sums and products of huge values could overflow.
     up = (HEIGHT - 2 * MARGIN) / (high - low) if high > low else 0.0
     return {
         place: (

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -55,7 +55,13 @@ def steps(values: Mapping[str, Number]) -> dict[str, int]:
     return {unit: STEPS * below[value] // len(ranked) for unit, value in values.items()}
 
 
-def draw(hierarchy: Hierarchy, measures: Sequence[Measure], base: str, language: str) -> str:
+def draw(
+    hierarchy: Hierarchy,
+    measures: Sequence[Measure],
+    linked: Collection[str],
+    base: str,
+    language: str,
+) -> str:
     """Draw the counties of a store, coloured by the first measure.
 
     Parameters
@@ -65,6 +71,8 @@ def draw(hierarchy: Hierarchy, measures: Sequence[Measure], base: str, language:
         code.
     measures : sequence of Measure
         What a tile may be coloured by; a reader with script can choose.
+    linked : collection of str
+        Units that have a page to go to.
     base : str
         Relative address of the folder in which units have theirs.
     language : {"zh", "en"}
@@ -91,9 +99,10 @@ def draw(hierarchy: Hierarchy, measures: Sequence[Measure], base: str, language:
         measures=measures,
         legends=[_legend(*each, language) for each in zip(measures, held, classes, strict=True)],
         blocks=[
-            _block(hierarchy, block, tops[block.row], measures[0], classes, (base, language))
+            _block(hierarchy, block, tops[block.row], measures[0], classes, language)
             for block in blocks
         ],
+        address=lambda unit: f"{base}{quote(unit, safe='')}/index.html" if unit in linked else "",
         width=width,
         widest=round(width * _LARGEST),
         height=height,
@@ -157,15 +166,14 @@ def _block(
     top: int,
     measure: Measure,
     classes: Sequence[Mapping[str, int]],
-    seen_from: tuple[str, str],
+    language: str,
 ) -> dict[str, Any]:
-    base, language = seen_from
     left = block.column * (_block_width(language) + BLOCK_GAP)
 
     def described(unit: str, letters: int) -> dict[str, Any]:
         name = clean(hierarchy.name(unit)[language])
         return {
-            "href": f"{base}{quote(unit, safe='')}/index.html",
+            "unit": unit,
             "label": _short(name, letters),
             "title": f"{name}{labels(language)('colon')}{_amount(measure, unit, language)}",
         }

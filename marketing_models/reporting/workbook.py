@@ -10,9 +10,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]  # as its modules, without types
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from marketing_models.reporting import formats, markup
 from marketing_models.reporting.formats import MISSING, Number
@@ -73,13 +73,7 @@ class _Book:
         self.look = cache(lambda **look: book.add_format({**base, **look}))
 
     def say(self, text: Text | None) -> str:
-        return self.plain(text[self.language]) if text else ""
-
-    def plain(self, text: str) -> str:
-        """Return a text that the writer takes for nothing but text."""
-        said = clean(text)
-        # It would write one that begins with this tag unescaped, as markup of its own.
-        return f" {said}" if said.startswith("<r>") else said
+        return clean(text[self.language]) if text else ""
 
     def label(self, name: str) -> str:
         return markup.label(name, self.language)
@@ -199,7 +193,7 @@ class _About:
         form = self._book.look(text_wrap=True, valign="top", **look)
         _write(self._sheet, self._line, 0, label, self._book.look(font_color=_SOFT, valign="top"))
         self._sheet.merge_range(self._line, 1, self._line, 3, "", form)
-        _write(self._sheet, self._line, 1, self._book.plain(text), form)
+        _write(self._sheet, self._line, 1, clean(text), form)
         self._sheet.set_row(self._line, 16 * max(1, -(-markup.width(text) // 84)))
         self._line += 1
 
@@ -288,13 +282,14 @@ class _Table:
             for cell in cells
         ]
         look = {"align": "right", "num_format": number_format(scale, language)}
-        return _Column(group, f"{head}\n{say(scale['unit'])}".strip(), values, look)
+        unit = say(scale["unit"])
+        return _Column(group, f"{head}\n{unit}" if unit else head, values, look)
 
     def _keys(self) -> list[_Column]:
         """Return what tells the rows apart: units and times, where they differ."""
         rows = self._held["rows"]
         label = self._book.label
-        units = [self._book.plain(row["unit_id"]) for row in rows]
+        units = [clean(row["unit_id"]) for row in rows]
         starts = [datetime.fromisoformat(row["key"].get("period_start", _NEVER)) for row in rows]
         keys = (
             _Column("", label("unit_code"), units, {}),
@@ -308,7 +303,9 @@ class _Table:
         self._write_heads(heads)
         for place, column in enumerate(self._columns):
             self._sheet.set_column(place, place, column.width)
-            for line, (row, value) in enumerate(zip(self._held["rows"], column.values, strict=True)):
+            for line, (row, value) in enumerate(
+                zip(self._held["rows"], column.values, strict=True)
+            ):
                 look = self._book.look(**column.look, **_emphasis(row))
                 _write(self._sheet, first + line, place, value, look)
         self._sheet.autofilter(heads, 0, last, len(self._columns) - 1)
@@ -346,7 +343,8 @@ def _emphasis(row: _Held) -> dict[str, Any]:
 
 def _write(sheet: Worksheet, line: int, place: int, value: _Value, form: Format) -> None:
     if isinstance(value, str):
-        sheet.write_string(line, place, value, form)
+        # The writer takes a text in this tag for markup of its own and would not escape it.
+        sheet.write_string(line, place, f" {value}" if value.startswith("<r>") else value, form)
     elif isinstance(value, datetime):
         sheet.write_datetime(line, place, value, form)
     else:

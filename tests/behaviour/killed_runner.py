@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from kernel_probes import notebook
 
 from pipelines import kernels
@@ -30,6 +31,8 @@ def page(code, name="page", **limits):
             )
         except Exception as problem:  # noqa: BLE001 - the tests look at it
             return None, problem, watch
+        finally:
+            ensure_event_loop().close()  # Jupyter leaves one open for each thread
     return run, None, watch
 
 
@@ -42,8 +45,8 @@ def main(folder):
     """Run pages without end, and note each that was made."""
 
     def one(number):
-        run, problem, _ = page(f"import subprocess, time; time.sleep(0.1); print({number})")
-        (folder / f"{number}").write_text(problem and str(problem) or text(run))
+        run, problem, _ = page(f"import time; time.sleep(0.1); print({number})")
+        (folder / f"{number}").write_text(str(problem) if problem else text(run))
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(one, range(1000)))

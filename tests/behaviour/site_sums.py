@@ -53,7 +53,10 @@ def summed_columns():
 
 
 def read_site(folder):
-    """Return the cells of every unit's own pages, and its parent by its breadcrumbs."""
+    """Return the cells of every unit's own pages in the newest issue, and its parent."""
+    latest = folder / "latest"
+    if latest.is_file():
+        folder = folder / "issues" / latest.read_text(encoding="utf-8").strip()
     cells, parents = {}, {}
     for path in sorted(folder.glob("*/*/4*.html")):
         parser = Cells()

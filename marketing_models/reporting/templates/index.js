@@ -61,10 +61,11 @@ if (choose) {
     const place = heads.findIndex(head => head.dataset.measure === option.value);
     for (const other of legends) other.hidden = other !== legend;
     shown.textContent = option.textContent + (option.dataset.period ? ` · ${option.dataset.period}` : "");
-    for (const tile of document.querySelectorAll(".map a")) {
+    for (const tile of document.querySelectorAll(".map a, .map g")) {
       const row = rows.get(tile.getAttribute("href"));
       if (tile.dataset.q) tile.setAttribute("class", `q${tile.dataset.q[select.selectedIndex]}`);
-      if (row) tile.querySelector("title").textContent = `${row.cells[0].textContent}: ${row.cells[place].textContent} ${legend.dataset.unit}`;
+      const amount = row?.cells[place].textContent, unit = /\d/.test(amount) ? legend.dataset.unit : "";
+      if (row) tile.querySelector("title").textContent = `${row.cells[0].textContent}: ${amount} ${unit}`;
     }
   };
 }

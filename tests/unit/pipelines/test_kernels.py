@@ -130,6 +130,7 @@ def test_a_fork_is_what_exec_would_have_made(bare, code):
         start_new_session=True,
         check=False,
     )
+    bare.fork("time.sleep(60)")  # an older one must not show
     assert bare.says(code, env=env) == plain.stdout
 
 
@@ -300,7 +301,7 @@ def test_an_environment_too_long_for_one_message_is_no_reason_to_end_the_zygote(
 
 def test_many_requests_may_wait_for_a_zygote_that_is_still_starting(bare):
     async def all_at_once():
-        request = bare.request("pass")
+        request = bare.request("pass", env=bare.env | {"LONG": "x" * 30_000})
         return await asyncio.gather(*(forks.ask(bare.control, request, (1, 2)) for _ in range(40)))
 
     forked = asyncio.run(all_at_once())

@@ -1,6 +1,8 @@
 """The page. Authority: the study's own numbers, read back from the HTML by an independent parser;
 the HTML standard on language, tables and policies."""
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -17,7 +19,7 @@ from marketing_models.reporting import charts, figures, markup, tables
 
 CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src '{}'; "
     "base-uri 'none'; form-action 'none'"
 )
 HOSTILE = '<script>alert(1)</script>" onload="x" =cmd|\' \u202eabc\u2066\nline {language} {{ 7*7 }}'
@@ -109,7 +111,8 @@ def test_printed_numbers_are_the_stored_ones_in_the_unit_of_the_head(
                 cells = [
                     e
                     for e in read.all("td")
-                    if "number" in e.attributes.get("class", "") and e.within("tr") is row
+                    if ("data-column" in e.attributes or e.attributes.get("class") == "number")
+                    and e.within("tr") is row
                 ]
                 for head, cell in zip(heads, cells, strict=True):
                     if "data-value" not in cell.attributes:
@@ -208,14 +211,21 @@ def test_pages_say_their_language_and_lead_to_the_other(demand_pages, read_page)
         assert hrefs == [f"../../{other}/9902/40_demand.html"]
 
 
+def allowed(scripts):
+    """The source expression that allows exactly the one script of a page (CSP level 3, 2.3.1)."""
+    (script,) = scripts
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+
+
 def test_nothing_is_requested_and_nothing_can_be(demand_pages, brief_pages, read_page):
     for pages in (*demand_pages.values(), *brief_pages.values()):
         for html in pages.values():
             read = read_page(html)
             policy = [m for m in read.all("meta") if m.attributes.get("http-equiv")]
-            assert [m.attributes["content"] for m in policy] == [POLICY]
+            scripts = read.all("script")
+            assert [m.attributes["content"] for m in policy] == [POLICY.format(allowed(scripts))]
+            assert not scripts[0].attributes
             assert not {e.tag for e in read.elements} & {
-                "script",
                 "link",
                 "img",
                 "iframe",
@@ -331,7 +341,7 @@ def test_hostile_text_stays_text(demand, brief, build, read_page, page_name):
 
     for html in build(study, page_name).values():
         read = read_page(html)
-        assert not read.all("script")
+        assert len(read.all("script")) == 1
         assert not [e for e in read.elements if any(a.startswith("on") for a in e.attributes)]
         assert not re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", html)
         assert "<script>alert(1)</script>" in read.all("body")[0].text
@@ -369,3 +379,41 @@ def test_clipped_drawings_are_the_same_twice_and_do_not_clip_each_other():
     assert identifiers[0]
     assert not identifiers[0] & identifiers[1]
     assert set(re.findall(r"url\(#([^)]+)\)", first)) == identifiers[0]
+
+
+def test_the_foot_of_a_page_leads_to_its_files_and_to_all_issues(brief_pages, read_page):
+    for language, last in (("zh", "全部期次"), ("en", "All issues")):
+        read = read_page(brief_pages["99"][language])
+        foot = next(nav for nav in read.all("nav") if nav.attributes["class"] == "files")
+        links = [a for a in read.all("a") if foot in a.parents]
+        assert [a.attributes["href"] for a in links] == [
+            "00_decision_brief.pdf",
+            "00_decision_brief.xlsx",
+            "00_decision_brief.ipynb",
+            "../../../../index.html",
+        ]
+        assert links[-1].text == last
+
+
+def test_every_hour_of_a_chart_says_its_numbers_as_the_page_prints_them(
+    demand, demand_pages, read_page
+):
+    """Authority: the forecast rows of the first hour, divided by the unit of the axis by hand."""
+    rows = demand.of("9902").table("result_demand_forecast").query("resolution_code == 'hour'")
+    first = rows[rows["period_start"] == "2026-08-04"].set_index("percentile_number")["load_kw"]
+    low, middle, high = (f"{first[p] / 10_000:.1f}" for p in (10, 50, 90))
+
+    read = read_page(demand_pages["9902"]["zh"])
+
+    fan, review = read.all("svg")
+    said = [
+        [
+            e.attributes["aria-label"]
+            for e in read.all("path")
+            if drawing in e.parents and "aria-label" in e.attributes
+        ]
+        for drawing in (fan, review)
+    ]
+    assert [len(texts) for texts in said] == [168, 168]
+    assert said[0][0] == f"8月4日0时 {middle}（{low}–{high}万千瓦）"
+    assert said[1][0].startswith("7月28日0时 实际")

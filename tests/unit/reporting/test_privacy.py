@@ -242,6 +242,20 @@ def test_a_city_of_one_county_is_hidden_with_it_and_with_another_city_that_shows
     }
 
 
+def test_a_city_that_is_hidden_for_another_is_not_known_from_its_only_county():
+    # B and C have equally many members; Z alone makes up B and sorts after C.
+    half = (450, 15, 5e5, 5e4)
+    units = [("P", "province", None), *((city, "city", "P") for city in "ABC")]
+    units += [
+        (county, "county", city)
+        for county, city in zip(("A1", "Z", "C1", "C2"), "ABCC", strict=True)
+    ]
+    frame = pd.DataFrame(units, columns=["unit_id", "level", "parent_unit_id"])
+    named = frame.assign(unit_name=frame["unit_id"], unit_name_en=None)
+    found = privacy.hidden_units(Hierarchy(named), members(A1=SINGLE, Z=FULL, C1=half, C2=half), ON)
+    assert found == {"A": "few", "A1": "few", "B": "complement", "Z": "complement"}
+
+
 def test_a_whole_province_of_one_customer_shows_nothing():
     assert set(hidden_units(A1=SINGLE)) == {"P", "A", "A1"}
 

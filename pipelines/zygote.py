@@ -189,7 +189,7 @@ class Zygote:
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for child in self._children.values():
-            pass
+            child.connection.close()
         for own in (self._selector, self._control, self._signals, self._wakeup):
             own.close()
 
@@ -214,7 +214,7 @@ class Zygote:
     def _forget(self, child: Child) -> None:
         if child.connection.fileno() >= 0:
             self._selector.unregister(child.connection)
-            pass
+            child.connection.close()
 
     def _reap(self) -> None:
         if signal.SIGTERM in self._signals.recv(MESSAGE_BYTES):

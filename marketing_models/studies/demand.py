@@ -209,7 +209,10 @@ def _load(rows: pd.DataFrame, hierarchy: Hierarchy, origin: pd.Timestamp) -> pd.
 
 def _usable(history: LoadHistory, hierarchy: Hierarchy) -> tuple[LoadHistory, tuple[Finding, ...]]:
     """Leave out counties that cannot be forecast, with a finding for the whole."""
-    limits = findings(history)
+    absent = [u for u in hierarchy.counties(hierarchy.root) if u not in history.units]
+    limits = findings(history) + tuple(
+        Finding(code="demand.history.absent", severity="forbid", unit_id=unit) for unit in absent
+    )
     barred = sorted({f.unit_id for f in forbidding(limits)})
     kept = [unit for unit in history.units if unit not in barred]
     if not kept:

@@ -9,7 +9,7 @@ import xarray as xr
 from marketing_models.demand import MODELS, scenarios
 from marketing_models.evaluation import bias_frac, coverage_frac, pinball, wape
 from marketing_models.regions import Hierarchy
-from marketing_models.studies.demand_rows import PERCENTILES, SERIES, unit_draws
+from marketing_models.studies.demand_rows import PERCENTILES, SERIES, unit_draws, units_of
 
 MODEL = MODELS[0]
 WHOLE_WEEK = "days_1_7"
@@ -58,7 +58,7 @@ def backtest_rows(
     points = actual / np.exp(errors)
     percentiles = _percentiles(points.sel(model=MODEL), errors.sel(model=MODEL), hierarchy, seed)
     parts = []
-    for unit in hierarchy:
+    for unit in units_of(load_kw.columns, hierarchy):
         counties = [u for u in hierarchy.counties(unit) if u in load_kw.columns]
         truth, made = (kw.sel(unit=counties).sum("unit", skipna=False) for kw in (actual, points))
         rows = pd.DataFrame(
@@ -104,7 +104,9 @@ def _percentiles(
     points: xr.DataArray, errors: xr.DataArray, hierarchy: Hierarchy, seed: int
 ) -> dict[str, xr.DataArray]:
     """Return percentiles of every unit at the last origins, from errors known before each."""
-    found: dict[str, list[xr.DataArray]] = {unit: [] for unit in hierarchy}
+    found: dict[str, list[xr.DataArray]] = {
+        unit: [] for unit in units_of(errors["unit"].to_numpy(), hierarchy)
+    }
     origins = errors["origin"].to_index()
     for origin in origins[-JUDGED_WEEKS:]:
         known = errors.isel(origin=origins <= origin - pd.Timedelta(days=7))

@@ -1,6 +1,6 @@
 """DSM · rows of the demand study: from joint draws and known loads to result tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,11 @@ def unit_draws(draws: xr.DataArray, hierarchy: Hierarchy, unit_id: str) -> Draws
     return np.asarray(draws.sel(unit=counties).sum("unit"), dtype=np.int64)
 
 
+def units_of(counties: Collection[str], hierarchy: Hierarchy) -> list[str]:
+    """Return the units that have one of some counties; of the others nothing can be said."""
+    return [unit for unit in hierarchy if not set(hierarchy.counties(unit)).isdisjoint(counties)]
+
+
 def scenario_rows(draws: xr.DataArray, hierarchy: Hierarchy, weather_mode: str) -> pd.DataFrame:
     """Return the draws of every county as rows of ``result_demand_scenario``."""
     frame = draws.rename("load_kw").to_series().reset_index()
@@ -61,7 +66,7 @@ def forecast_rows(draws: xr.DataArray, hierarchy: Hierarchy, weather_mode: str) 
     """Return percentiles by period, day and week of every unit, each taken from its own draws."""
     periods = pd.DatetimeIndex(draws["period"].to_numpy())
     parts = []
-    for unit in hierarchy:
+    for unit in units_of(draws["unit"].to_numpy(), hierarchy):
         load = unit_draws(draws, hierarchy, unit)
         rows = pd.concat([_period_rows(load, periods), *_span_rows(load, periods)])
         parts.append(rows.assign(unit_id=unit, level=hierarchy.level(unit)))
@@ -139,10 +144,10 @@ def balance_rows(draws: xr.DataArray, hierarchy: Hierarchy, supply: pd.DataFrame
         its probability counts the draws in which demand and reserve exceed supply in any period.
     """
     periods = pd.DatetimeIndex(draws["period"].to_numpy())
-    parts = []
+    parts, units = [], units_of(draws["unit"].to_numpy(), hierarchy)
     for unit, rows in supply.groupby("unit_id"):
         held = rows.set_index("period_start")[["available_supply_kw", "reserve_kw"]]
-        if unit in hierarchy and periods.isin(held.index).all():
+        if unit in units and periods.isin(held.index).all():
             load = unit_draws(draws, hierarchy, str(unit))
             known = held.loc[periods].astype("int64")
             found = [

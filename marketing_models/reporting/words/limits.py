@@ -17,6 +17,8 @@ _NAMED_UNITS = 3
 
 # Code -> sentence in Chinese and English; the slots are facts of the finding.
 _SENTENCES: Mapping[str, tuple[str, str]] = {
+    "study.broken": ("本期研究未能算出：{reason}。", "The study of this issue broke: {reason}."),
+    "demand.history.absent": ("没有负荷数据。", "No load is known."),
     "demand.history.too_short": (
         "可用负荷历史仅{known_days}天，宜满{needed_days}天，季节规律尚未学全。",
         "Only {known_days} of {needed_days} days of load are known: not all seasons are learnt.",

@@ -176,24 +176,27 @@ def test_forecasts_without_a_common_day_are_aligned_by_their_order_and_say_so():
 
 
 def test_columns_of_days_are_joined_by_their_days_whatever_their_heads_say():
-    """Days as columns: the second day of b is the first of a, in one table with it."""
-    heads = [column("时"), column("第一天", ENERGY, "load_kw"), column("第二天", ENERGY, "load_kw")]
-    days = [{"period_start": f"2026-08-{n:02}T00:00:00"} for n in (2, 3, 4)]
-    a = page(table([row("99", {"hour": 0}, "0时", 30, 40, cells=dict(enumerate(days[1:])))], heads))
-    b = page(table([row("99", {"hour": 0}, "0时", 2, 3, cells=dict(enumerate(days[:2])))], heads))
+    """Days as columns: the second of b is the first of a; hour 1 of that day is in b alone."""
 
-    tables = [t for t in comparison.compare(a, b, LABELS) if t.get("name", "tiles") != "tiles"]
+    def hours(first, heads, *rows):
+        days = [{"period_start": f"2026-08-{first + n:02}T00:00:00"} for n in range(2)]
+        named = [column("时"), *(column(head, ENERGY, "load_kw") for head in heads)]
+        held = [
+            row("99", {"hour": hour}, f"{hour}时", *values, cells=dict(enumerate(days)))
+            for hour, values in enumerate(rows)
+        ]
+        return page(table(held, named))
 
-    assert [list(numbers(t).values()) for t in tables] == [
-        [[30, 3, 27, 9.0]],
-        [[40, None, "仅甲", None]],
-    ] or [[r["cells"][1:3] for r in t["rows"]] for t in tables] == [
-        [[{"key": {}, "value": 30}, {"key": {}, "value": 3}]],
-        [
-            [{"key": {}, "value": 40}, {"key": {}}],
-            [{"key": {}}, {"key": {}, "value": 2}],
-        ],
-    ]
+    a = hours(3, ("8/3", "8/4"), (30, 40))
+    b = hours(2, ("2日", "3日"), (2, 3), (None, 7))
+
+    found = columns_of(comparison.compare(a, b, LABELS))
+
+    assert {name: numbers(held) for name, held in found.items()} == {
+        "8/3": {"0时": [30, 3, 27, 9.0], "1时": [None, 7, "仅乙", None]},
+        "8/4": {"0时": [40, None, "仅甲", None]},
+        "2日": {"0时": [None, 2, "仅乙", None]},
+    }
 
 
 def test_two_units_are_joined_on_their_keys_without_themselves_but_not_without_others():

@@ -126,12 +126,15 @@ def attack(request, hostile_page):
 
 
 def elements(html, read_page):
-    """Tags and the names of their attributes; drawings are laid out anew by their texts."""
+    """Tags and the names of their attributes. Drawings are laid out by their texts, clauses of a
+    headline and heads of groups are counted by them."""
     read = read_page(html)
     return Counter(
         (e.tag, *sorted(e.attributes))
         for e in read.elements
-        if e.tag not in {"span", "text", "tspan"} and "svg" not in [p.tag for p in e.parents]
+        if e.tag != "span"
+        and "colspan" not in e.attributes
+        and "svg" not in [p.tag for p in e.parents]
     )
 
 
@@ -155,7 +158,7 @@ def test_drawings_hold_texts_as_texts(attack):
     drawings = re.findall("<svg.*?</svg>(?=\n)", files["zh.html"].decode(), flags=re.DOTALL)
 
     assert len(drawings) == 1
-    root = ElementTree.fromstring(drawings[0])
+    root = ElementTree.fromstring(drawings[0])  # noqa: S314 - our own
     tags = {e.tag.rpartition("}")[2] for e in root.iter()}
     assert tags <= {"svg", "g", "path", "line", "rect", "text", "tspan"}
     assert not [a for e in root.iter() for a in e.attrib if a.startswith("on") or "href" in a]
@@ -185,7 +188,7 @@ def test_a_workbook_has_no_formula_link_or_markup_of_a_text(attack, calm, tongue
 
     assert book.namelist() == zipfile.ZipFile(io.BytesIO(calm["zh.xlsx"])).namelist()
     assert_inert(book)
-    shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+    shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))  # noqa: S314 - our own
     texts = {"".join(t.text or "" for t in one.iter() if t.tag.endswith("}t")) for one in shared}
     lines = {line.strip() for text in texts for line in text.split("\n")}
     assert [text for text in HOSTILE if text and language.clean(text) not in lines] == []
@@ -195,7 +198,8 @@ def test_a_workbook_has_no_formula_link_or_markup_of_a_text(attack, calm, tongue
 def assert_inert(book):
     for name in book.namelist():
         content = book.read(name)
-        tags = {e.tag.rpartition("}")[2] for e in ElementTree.fromstring(content).iter()}
+        root = ElementTree.fromstring(content)  # noqa: S314 - our own
+        tags = {e.tag.rpartition("}")[2] for e in root.iter()}
         assert not tags & {"f", "hyperlink", "hyperlinks", "r", "rPr", "externalLink"}, name
         assert b"External" not in content, name
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pytest
 from marketing_models import schemas
 from marketing_models.findings import Finding
 from marketing_models.regions import Hierarchy
-from marketing_models.reporting import charts, figures, markup, tables
+from marketing_models.reporting import charts, figures, markup, page, site, tables
 
 CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 POLICY = (
@@ -417,3 +418,24 @@ def test_every_hour_of_a_chart_says_its_numbers_as_the_page_prints_them(
     assert [len(texts) for texts in said] == [168, 168]
     assert said[0][0] == f"8月4日0时 {middle}（{low}–{high}万千瓦）"
     assert said[1][0].startswith("7月28日0时 实际")
+
+
+def test_all_files_of_a_page_keep_their_budget_and_agree_in_every_byte(demand, objects_of):
+    """Budget by kind: 150, 120 and 60 kB. Four threads make the same bytes as one."""
+    study = demand.of("99")
+    context = site.page_context(
+        study.hierarchy,
+        "99",
+        "40_demand",
+        available={unit: list(site.PAGES) for unit in study.hierarchy},
+        stamp=site.Stamp.of(study, store="demo"),
+    )
+    objects = objects_of["40_demand"](study)
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(lambda _: page.files(objects, context), range(4))
+
+    assert sorted(first) == ["en.html", "en.pdf", "en.xlsx", "zh.html", "zh.pdf", "zh.xlsx"]
+    limits = {"html": 150_000, "pdf": 120_000, "xlsx": 60_000}
+    assert [name for name, held in first.items() if len(held) > limits[name[3:]]] == []
+    assert all(other == first for other in others)

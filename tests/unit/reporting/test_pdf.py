@@ -15,8 +15,8 @@ from html.parser import HTMLParser
 import pytest
 
 from marketing_models.reporting import charts, markup, pdf, site
-from marketing_models.reporting.page import split
 from marketing_models.reporting.packing import packed
+from marketing_models.reporting.page import split
 
 SKIPPED = {"svg", "nav", "style", "script", "title"}
 VOID = {"meta", "br"}

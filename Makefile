@@ -6,13 +6,12 @@ STORE ?= $(if $(DATA),$(notdir $(patsubst %/,%,$(DATA))),demo)
 ISSUE ?= latest
 RUN ?= weekly
 
-.PHONY: reports test slow lab lock clean
+.PHONY: reports test slow lab scenario compare lock clean
 .DEFAULT_GOAL := reports
 
 reports: ; @$(PYTHON) bootstrap.py
 	@$(if $(DATA),.venv/bin/marketing-models ingest --store "$(STORE)" "$(DATA)",test -e data/$(STORE)/version.json || .venv/bin/marketing-models synthesize --store "$(STORE)")
-	@$(PY) -m pipelines.build --store "$(STORE)" --issue "$(ISSUE)"
-	@$(PY) -m pipelines.reports --store "$(STORE)" --issue "$(ISSUE)" $(RUN)
+	@$(PY) -m pipelines.reports $(RUN) --build --store "$(STORE)" --issue "$(ISSUE)" $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 test: ; @$(PYTHON) bootstrap.py dev
 	.venv/bin/ruff format --check
@@ -22,13 +21,23 @@ test: ; @$(PYTHON) bootstrap.py dev
 	$(PY) -m pytest -m "not slow"
 	@test -e data/demo/version.json || .venv/bin/marketing-models synthesize --store demo
 	@$(PY) -m pipelines.build --store demo
-	$(PY) -m pytest --nbval-lax --nbval-current-env -p no:randomly notebooks
+	$(PY) -m pytest --nbval-lax -p no:randomly notebooks
 
 slow: ; @$(PYTHON) bootstrap.py dev
 	$(PY) -m pytest -m slow
 
+# make lab PAGE=zh/990101/40_demand opens that page's notebook with its parameters.
 lab: ; @$(PYTHON) bootstrap.py lab
-	.venv/bin/jupyter lab notebooks
+	@$(PY) -m pipelines.analyst --store "$(STORE)" lab $(PAGE)
+
+# make scenario PAGE=zh/990101/40_demand NAME=VALUE makes the page with another parameter.
+scenario: ; @$(PYTHON) bootstrap.py
+	@$(PY) -m pipelines.analyst --store "$(STORE)" scenario "$(PAGE)" $(filter-out PAGE=% STORE=%,$(MAKEOVERRIDES))
+
+# make compare A=<page or key> B=<page or key> lays two pages side by side.
+compare: ; @$(PYTHON) bootstrap.py
+	@$(PY) -m pipelines.analyst --store "$(STORE)" compare "$(A)" "$(B)"
+
 
 lock: ; @$(PYTHON) bootstrap.py dev
 	.venv/bin/uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 \

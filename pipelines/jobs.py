@@ -1,6 +1,7 @@
 """Page jobs: one notebook for one unit and issue, executed into all files of its page."""
 
 import copy
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from papermill.exceptions import PapermillExecutionError
 from marketing_models import errors
 from marketing_models.errors import NoPageError, PageError
 from marketing_models.reporting import page, site
-from marketing_models.reporting.display import MIME, Verdict
+from marketing_models.reporting.display import MIME, SESSION_HTML, Verdict
 from marketing_models.reporting.language import Text, same, say
 from pipelines import kernels, keys
 
@@ -156,6 +157,7 @@ def run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
     NotebookNode
         With its outputs.
     """
+    os.environ[SESSION_HTML] = "off"  # what a session would show is built here, once
     try:
         return papermill.execute_notebook(
             str(job.notebook),

@@ -5,6 +5,7 @@ that the page, a workbook and a comparison are made from it without running the 
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
@@ -14,6 +15,8 @@ from marketing_models.reporting.formats import Number, Scale
 from marketing_models.reporting.language import Text, say, session_language
 
 MIME = "application/vnd.marketing-models.page.v1+json"
+# A fleet of notebooks sets this variable to off: its pages are built from the JSON alone.
+SESSION_HTML = "MARKETING_MODELS_SESSION_HTML"
 Key = Mapping[str, str | int]
 _BLANK: Text = {"zh": "", "en": ""}
 
@@ -52,11 +55,10 @@ class Display:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ARG002 - the protocol of IPython names them
         held = self.as_json()
-        return {
-            "text/plain": str(self),
-            "text/html": markup.fragment(held, session_language()),
-            MIME: held,
-        }
+        bundle = {"text/plain": str(self), MIME: held}
+        if os.environ.get(SESSION_HTML) != "off":
+            bundle["text/html"] = markup.fragment(held, session_language())
+        return bundle
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -191,7 +191,8 @@ class _About:
     def _pair(self, label: str, text: str, **look: Any) -> None:
         """Write a label, and a text over the rest of a line that is high enough for it."""
         form = self._book.look(text_wrap=True, valign="top", **look)
-        _write(self._sheet, self._line, 0, label, self._book.look(font_color=_SOFT, valign="top"))
+        name = f"{label[:1].upper()}{label[1:]}"
+        _write(self._sheet, self._line, 0, name, self._book.look(font_color=_SOFT, valign="top"))
         self._sheet.merge_range(self._line, 1, self._line, 3, "", form)
         _write(self._sheet, self._line, 1, clean(text), form)
         self._sheet.set_row(self._line, 16 * max(1, -(-markup.width(text) // 84)))

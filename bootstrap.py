@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+KERNELSPEC = "pipelines/kernelspec/kernel.json"  # installed with the project, not linked
 # What installs the project in place, without a network look-up of its own.
 BUILD = {"hatchling", "editables"}
 
@@ -62,7 +63,8 @@ def install(extras: set[str]) -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     stamp = VENV / "installed.txt"
     done = stamp.read_text(encoding="utf-8").split() if stamp.exists() else []
-    mark = hashlib.sha256(lock.encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", KERNELSPEC)]
+    mark = hashlib.sha256(b"".join([lock.encode(), *parts])).hexdigest()
     if mark in done and extras <= set(done):
         return
     extras |= set(done) & {"lab", "dev"}

@@ -26,6 +26,8 @@ from pathlib import Path
 
 import psutil
 
+from marketing_models.reporting.display import SESSION_HTML
+
 ROOT = Path(__file__).resolve().parents[1]
 STACK = ("papermill", "ipykernel", "distributed", "pandas", "duckdb", "deltalake", "altair")
 FULL = {"cities": 14, "counties": 122, "months": 30, "supply-points": 20_000}
@@ -126,7 +128,7 @@ def timed(arm: str, store: Path, count: int) -> tuple[float, float]:
 
 def sample(store: Path, count: int) -> None:
     """Print A, B, A, B and what stands beside them."""
-    os.environ["MARKETING_MODELS_CHARTS"] = "off"
+    os.environ[SESSION_HTML] = "off"
     pages = len(jobs(store, count))
     print("stack: " + ", ".join(f"{name} {version(name)}" for name in STACK))
     print(f"{pages} pages of {count} units in {store}, {os.cpu_count()} cores")

@@ -34,7 +34,7 @@ WARM = (
     "pyarrow.dataset",
     "xarray",
     "altair",
-    "marketing_models.cis",
+    "marketing_models.cis.store",
     "marketing_models.reporting.display",
     "marketing_models.reporting.figures",
     "marketing_models.reporting.tables",

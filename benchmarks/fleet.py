@@ -23,17 +23,22 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from marketing_models.reporting.display import SESSION_HTML
+
+if TYPE_CHECKING:
+    from pipelines.jobs import Job
+    from pipelines.request import Request
 
 ROOT = Path(__file__).resolve().parents[1]
 STACK = ("papermill", "ipykernel", "distributed", "pandas", "duckdb", "deltalake", "altair")
 FULL = {"cities": 14, "counties": 122, "months": 30, "supply-points": 20_000}
 
 
-def asked(store: Path, site: Path, units: Sequence[str] = ()):
+def asked(store: Path, site: Path, units: Sequence[str] = ()) -> "Request":
     """Return the request for pages of some units, of all by default."""
     from pipelines import request
 
@@ -42,7 +47,7 @@ def asked(store: Path, site: Path, units: Sequence[str] = ()):
     return request.read(request.parser().parse_args(line))
 
 
-def jobs(store: Path, count: int):
+def jobs(store: Path, count: int) -> "list[Job]":
     """Return the page jobs of the first units of a store."""
     from marketing_models.cis import Store
     from pipelines import fleet
@@ -67,13 +72,13 @@ def plain(notebook: Path, parameters: dict[str, object]) -> None:
 
 
 def run_plain(store: Path, count: int) -> None:
-    """A: one page after another."""
+    """Run A: one page after another."""
     for job in jobs(store, count):
         plain(job.notebook, dict(job.parameters))
 
 
 def run_pool(store: Path, count: int) -> None:
-    """A in a pool of two processes."""
+    """Run A in a pool of two processes."""
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         waiting = [pool.submit(plain, j.notebook, dict(j.parameters)) for j in jobs(store, count)]
         for future in waiting:
@@ -82,14 +87,17 @@ def run_pool(store: Path, count: int) -> None:
 
 def run_fleet(store: Path, count: int) -> None:
     """B: the fleet's engine and kernels, without building files from what the pages displayed."""
-    from pipelines import engine, kernels
+    from pipelines import kernels
+
+    kernels.warm()
+    from pipelines import engine
 
     with engine.client(None, 2 * (os.cpu_count() or 1), store) as client:
         client.gather(client.map(run_notebook, jobs(store, count), pure=False))
         kernels.close()
 
 
-def run_notebook(job) -> int:
+def run_notebook(job: "Job") -> int:
     """Run one page's notebook as the fleet does; return the number of its display objects."""
     from pipelines import kernels
     from pipelines.jobs import displayed, run
@@ -99,7 +107,7 @@ def run_notebook(job) -> int:
 
 
 def run_chain(store: Path, count: int) -> None:
-    """The whole chain: notebooks, three files in two languages each, index, publication."""
+    """Run the whole chain: notebooks, three files in two languages each, index, publication."""
     from pipelines import reports
 
     with tempfile.TemporaryDirectory() as site:
@@ -196,7 +204,7 @@ def step(name: str, module: Sequence[str]) -> tuple[float, float]:
 
 
 def watch(pid: int, peak: list[float]) -> None:
-    """Keep the largest proportional memory of a process and all below it. [MB]"""
+    """Keep the largest proportional memory, in MB, of a process and all below it."""
     while psutil.pid_exists(pid):
         total = 0
         for process in family(pid):

@@ -188,6 +188,7 @@ def compare(shelf: Shelf, first: str, second: str) -> Path:
         store=shelf.site.name,
         store_version_number=0,
         computed_by=same(""),
+        downloads=("pdf", "xlsx"),
     )
     objects = list(comparison.compare(summaries[0], summaries[1], (labels[0], labels[1])))
     for label, entry in zip(labels, entries, strict=True):

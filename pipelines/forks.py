@@ -145,6 +145,19 @@ class Nursery:
                 self._claim.acquire()
         return Path(tempfile.mkdtemp(prefix="", dir=self._folder))
 
+    def warm(self, program: str, env: Mapping[str, str]) -> None:
+        """Start the zygote ahead of its first kernel, which then need not wait for its imports.
+
+        Parameters
+        ----------
+        program : str
+            Python of the kernels.
+        env : mapping of str to str
+            Their environment.
+        """
+        self.folder().rmdir()
+        self._living({"command": [program], "env": dict(env)}, None)
+
     async def fork(self, request: Mapping[str, Any], streams: tuple[int, int]) -> ForkedKernel:
         """Ask for a kernel; a zygote that was killed is started again, once.
 

@@ -5,11 +5,13 @@ import contextlib
 import logging
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance
 from traitlets.config import Config
@@ -212,6 +214,13 @@ def _descriptor(stream: Any, inherited: int) -> int:
 
 def _reason(code: int) -> str:
     return f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def warm() -> None:
+    """Start this process's zygote now, so that its imports run beside those of the caller."""
+    if os.environ.get(SWITCH) != "off" and sys.platform == "linux":
+        spec = KernelSpecManager().get_kernel_spec(NAME)
+        forks.NURSERY.warm(sys.executable, {**os.environ, **spec.env})
 
 
 def close() -> None:

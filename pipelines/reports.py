@@ -74,6 +74,10 @@ def _build(asked: Request) -> int:
 
 
 def _published(asked: Request) -> int:
+    from pipelines import kernels
+
+    if asked.cluster is None:
+        kernels.warm()
     from pipelines import fleet
 
     outcome = fleet.run(asked)

@@ -14,7 +14,8 @@ LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 # Controls that XML forbids, and marks that turn the direction of the text around them: a name
 # carrying one could make a page read differently from what it says.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+    "\ud800-\udfff\ufffe\uffff]"
 )
 _chosen: list[Language] = []
 

@@ -43,7 +43,6 @@ _LABELS: Mapping[str, Text] = {
     "pdf": {"zh": "PDF", "en": "PDF"},
     "xlsx": {"zh": "工作簿（Excel）", "en": "Workbook (Excel)"},
     "ipynb": {"zh": "笔记本（含参数，不含结果）", "en": "Notebook (parameters, no results)"},
-    "all_issues": {"zh": "全部期次", "en": "All issues"},
     "page_of": {"zh": "第{page}页，共{all}页", "en": "page {page} of {all}"},
     "no_findings": {"zh": "未发现数据局限。", "en": "No limits were found in the data."},
     "key_figures": {"zh": "关键指标", "en": "Key figures"},

@@ -38,7 +38,8 @@ class PageContext:
     title : mapping of {"zh", "en"} to str
         Name of the page.
     path : tuple of Link
-        Units from the root to the page's own, which comes last.
+        Units from the root to the page's own, which comes last. ``{index}`` in an address stands
+        for the index of the page's language.
     pages, children : tuple of Link
         The unit's pages, this one without address; units directly below.
     other_language : str
@@ -49,6 +50,8 @@ class PageContext:
         Version of the store.
     computed_by : mapping of {"zh", "en"} to str
         Unit whose store computed the numbers.
+    downloads : tuple of str
+        Endings of the other files of this page, which stand beside it.
     """
 
     unit_id: str
@@ -63,6 +66,7 @@ class PageContext:
     store: str
     store_version_number: int
     computed_by: Text
+    downloads: tuple[str, ...] = ("pdf", "xlsx", "ipynb")
 
 
 def files(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-import noto_cjk_sans_otc  # type: ignore[import-untyped]  # a font, without types
+import noto_cjk_sans_otc
 import typst
 
 from marketing_models.reporting import formats, markup

@@ -117,7 +117,7 @@ def page_context(
         page_name=page,
         title=titles[page],
         path=(
-            Link(label=STORE_TITLE, href="../../index.html"),
+            Link(label=STORE_TITLE, href="../../{index}"),
             *(unit_link(unit) for unit in hierarchy.path(unit_id)),
         ),
         pages=tuple(

@@ -10,9 +10,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # as its modules, without types
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from marketing_models.reporting import formats, markup
 from marketing_models.reporting.formats import MISSING, Number

@@ -79,9 +79,8 @@ def logged(notebook, log):
 
 
 def living():
-    return [
-        int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()
-    ]
+    names = (path.name for path in Path("/proc").iterdir())
+    return [int(name) for name in names if name.isdigit() and int(name) != os.getpid()]
 
 
 def environment(pid):
@@ -202,7 +201,7 @@ def main(argv=None):
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(argv)
-    rng = random.Random(given.seed)
+    rng = random.Random(given.seed)  # noqa: S311 - moments of kills, not secrets
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trial = Trial(folder / "t", given.store, threads=given.threads, units=given.unit)

@@ -124,11 +124,13 @@ def _panel(
     )
     drawn: Any = alt.layer(
         pieces.mark(chart, "bar", color=ACCENT, opacity=0.35, height=22, aria=True).encode(
-            x=x, x2="high:Q", y=y, description="text:N"
+            x=x, x2=alt.X2("high:Q"), y=y, description=alt.Description("text:N")
         ),
-        pieces.mark(chart, "tick", color=ACCENT, thickness=3, size=30).encode(x="middle:Q", y=y),
+        pieces.mark(chart, "tick", color=ACCENT, thickness=3, size=30).encode(
+            x=alt.X("middle:Q"), y=y
+        ),
         pieces.mark(chart, "point", color=SOFT, filled=True, size=90, opacity=1, aria=True).encode(
-            x="last:Q", y=y, description="text:N"
+            x=alt.X("last:Q"), y=y, description=alt.Description("text:N")
         ),
         _number(chart, "low", y, align="right", dx=-6),
         _number(chart, "middle", y, dy=-24, fontWeight="bold"),
@@ -153,4 +155,4 @@ def _quantities(points: Sequence[pieces.Point], as_: Scale, title: Text, languag
 
 def _number(chart: alt.Chart, field: str, y: alt.Y, **place: Any) -> alt.Chart:
     text = pieces.mark(chart, "text", fontSize=13, color=INK, baseline="middle", **place)
-    return text.encode(x=f"{field}:Q", y=y, text=f"{field}_text:N")
+    return text.encode(x=alt.X(f"{field}:Q"), y=y, text=alt.Text(f"{field}_text:N"))

@@ -133,20 +133,20 @@ def _layers(x: alt.X, y: alt.Y) -> list[alt.Chart]:
     high = {"baseline": "top"}
     return [
         pieces.mark(coming, "area", color=ACCENT, opacity=0.22).encode(
-            x=x, y=pieces.along(y, "p10"), y2="p90:Q"
+            x=x, y=pieces.along(y, "p10"), y2=alt.Y2("p90:Q")
         ),
         pieces.mark(past, "line", color=SOFT, strokeWidth=1.4).encode(
-            x="at:T", y=pieces.along(y, "load_kw")
+            x=alt.X("at:T"), y=pieces.along(y, "load_kw")
         ),
         pieces.mark(known, "area", color=SHORTAGE, opacity=0.75).encode(
-            x="at:T", y=supply, y2="top:Q"
+            x=alt.X("at:T"), y=supply, y2=alt.Y2("top:Q")
         ),
-        pieces.mark(known, "line", color=INK, **dashes).encode(x="at:T", y=supply),
+        pieces.mark(known, "line", color=INK, **dashes).encode(x=alt.X("at:T"), y=supply),
         pieces.mark(coming, "line", color=ACCENT, strokeWidth=1.8).encode(x=x, y=y),
-        pieces.mark(origin, "rule", color=SOFT).encode(x="at:T"),
+        pieces.mark(origin, "rule", color=SOFT).encode(x=alt.X("at:T")),
         *(
             pieces.mark(origin, "text", **text, **side, color=colour).encode(
-                x="at:T", y=height, text=f"{name}:N"
+                x=alt.X("at:T"), y=height, text=alt.Text(f"{name}:N")
             )
             for name, side, colour, height in (
                 ("coming", {**after, **high}, ACCENT, top),
@@ -218,7 +218,7 @@ def _review(rows: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
     drawn = alt.layer(
         pieces.mark(chart, "line", color=SOFT, strokeWidth=1.6).encode(x=x, y=y),
         pieces.mark(chart, "line", color=ACCENT, strokeWidth=1.6).encode(
-            x="at:T", y=pieces.along(y, "mean_load_kw")
+            x=alt.X("at:T"), y=pieces.along(y, "mean_load_kw")
         ),
         pieces.hover("hours", len(hours), x),
     )

@@ -174,11 +174,11 @@ def hover(points: str, count: int, x: alt.X) -> alt.Chart:
     """Return unseen rules over the whole height, one a point, that say the text of the point."""
     width = round(WIDTH / max(count, 1), 1)
     rules = mark(chart(points), "rule", color="transparent", strokeWidth=width, aria=True)
-    return rules.encode(x=x, description="text:N")
+    return rules.encode(x=x, description=alt.Description("text:N"))
 
 
 def nothing(language: str) -> Drawn:
     """Draw that there is nothing to draw."""
     said = say("无可用数据", "no usable data")
-    drawn = chart("nothing").mark_text(color=QUIET, fontSize=14).encode(text="text:N")
+    drawn = chart("nothing").mark_text(color=QUIET, fontSize=14).encode(text=alt.Text("text:N"))
     return drawn.properties(width=WIDTH, height=60), {"nothing": [{"text": said[language]}]}

@@ -382,18 +382,20 @@ def test_clipped_drawings_are_the_same_twice_and_do_not_clip_each_other():
     assert set(re.findall(r"url\(#([^)]+)\)", first)) == identifiers[0]
 
 
-def test_the_foot_of_a_page_leads_to_its_files_and_to_all_issues(brief_pages, read_page):
-    for language, last in (("zh", "全部期次"), ("en", "All issues")):
+def test_a_page_leads_to_its_files_and_to_the_index_of_its_language(brief_pages, read_page):
+    for language, index in (("zh", "../../index.html"), ("en", "../../index.en.html")):
         read = read_page(brief_pages["99"][language])
-        foot = next(nav for nav in read.all("nav") if nav.attributes["class"] == "files")
-        links = [a for a in read.all("a") if foot in a.parents]
-        assert [a.attributes["href"] for a in links] == [
+        links = {name: [] for name in ("files", "path")}
+        for nav in read.all("nav"):
+            if nav.attributes["class"] in links:
+                held = [a.attributes["href"] for a in read.all("a") if nav in a.parents]
+                links[nav.attributes["class"]] = held
+        assert links["files"] == [
             "00_decision_brief.pdf",
             "00_decision_brief.xlsx",
             "00_decision_brief.ipynb",
-            "../../../../index.html",
         ]
-        assert links[-1].text == last
+        assert links["path"][0] == index
 
 
 def test_every_hour_of_a_chart_says_its_numbers_as_the_page_prints_them(

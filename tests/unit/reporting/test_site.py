@@ -24,7 +24,7 @@ def test_a_page_of_a_unit_that_lacks_it_is_not_linked_but_its_index_is(demand, s
         ("990202", "../990202/index.html"),
     ]
     assert [link.href for link in context.path] == [
-        "../../index.html",
+        "../../{index}",
         "../99/index.html",
         "../9902/00_decision_brief.html",
     ]

@@ -103,6 +103,8 @@ class _Press:
             for name, value in element.attrib.items()
             if name not in _NOISE and _DEFAULTS.get(name) != value
         }
+        if "aria-label" in element.attrib:
+            element.set("role", "img")
         moved = _MOVED.match(element.get("transform", "translate(0,0)"))
         if element.tag == "line" and moved:
             _shorten(element, moved[1])

@@ -31,7 +31,7 @@ def test_an_unknown_parameter_is_refused_with_its_neighbour(ask):
 
 
 def test_an_unknown_run_names_those_there_are(ask):
-    assert "no run 'yearly' in reports.yml; there are weekly" in ask("yearly")
+    assert "no run 'yearly' in reports.yml; there are daily, monthly, weekly" in ask("yearly")
 
 
 def test_an_unknown_unit_names_its_neighbours(ask):

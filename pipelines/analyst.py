@@ -8,217 +8,135 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from marketing_models.cis.location import locate
 from marketing_models.errors import MarketingModelsError, PageError
-from pipelines import keys, request
-from pipelines.cache import Cache, write
+from pipelines import keys, request, shelf
 
-WORK = keys.ROOT / "work"
-REFUSED = 5
+DONE, FAILED, REFUSED = 0, 3, 5
 _SHORT = 12
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """Finished pages of one site, by page or by key.
-
-    Attributes
-    ----------
-    site : Path
-        Root of the site.
-    """
-
-    site: Path
-
-    def entry(self, name: str) -> Path:
-        """Return the folder in the cache of a page.
-
-        Parameters
-        ----------
-        name : str
-            ``zh/990101/40_demand`` of the newest issue, the same behind the name of an issue, or
-            the beginning of a key.
-
-        Returns
-        -------
-        Path
-            With the files of the page.
-
-        Raises
-        ------
-        PageError
-            If there is no such page, or several keys begin like this.
-        """
-        cache = Cache.beside(self.site)
-        found = sorted(cache.entry("").glob(f"{name}*")) if "/" not in name else []
-        if "/" in name:
-            found = [cache.entry(key) for key in self._keys(name) if cache.holds(key)]
-        if len(found) != 1:
-            raise PageError(
-                f"{len(found)} pages are called {name!r} in {self.site}; name one as "
-                "zh/990101/40_demand, 2026-08-02/zh/990101/40_demand, or by its key"
-            )
-        return found[0]
-
-    def _keys(self, name: str) -> list[str]:
-        *issue, _, unit, page = ["", "", *name.removesuffix(".html").split("/")][-4:]
-        latest = self.site / "latest"
-        chosen = issue[0] or (latest.read_text(encoding="utf-8").strip() if latest.exists() else "")
-        manifest = self.site / "issues" / chosen / "manifest.json"
-        if not manifest.is_file():
-            raise PageError(f"no issue {chosen!r} in {self.site}; make it with: make reports")
-        pages = json.loads(manifest.read_text(encoding="utf-8"))["pages"]
-        return [held["key"] for held in pages if (held["unit_id"], held["page"]) == (unit, page)]
-
-
-def lab(shelf: Shelf, page: str | None) -> list[str]:
-    """Return the command that opens JupyterLab, on a copy of a page's notebook if one is named.
+def lab(site: Path, page: str | None) -> Path:
+    """Return what JupyterLab is to open: a copy of a page's notebook, or all notebooks.
 
     Parameters
     ----------
-    shelf : Shelf
-        Finished pages.
+    site : Path
+        Root of the site.
     page : str or None
         The page; None for all notebooks.
 
     Returns
     -------
-    list of str
-        Program and arguments.
+    Path
+        A copy in ``work/`` that is there already stays as the analyst left it.
     """
-    opened = keys.ROOT / "notebooks"
-    if page:
-        opened = WORK / f"{page.replace('/', '_')}.ipynb"
-        opened.parent.mkdir(exist_ok=True)
-        shutil.copyfile(shelf.entry(page) / "page.ipynb", opened)
-    return [sys.executable, "-m", "jupyter", "lab", str(opened)]
+    if not page:
+        return keys.ROOT / "notebooks"
+    entry = shelf.find(site, page)
+    held = shelf.read(entry / "page.json")
+    copied = shelf.WORK / f"{held['unit_id']}_{held['page']}_{entry.name[:_SHORT]}.ipynb"
+    if not copied.exists():
+        copied.parent.mkdir(exist_ok=True)
+        shutil.copyfile(entry / "page.ipynb", copied)
+    return copied
 
 
-def scenario(shelf: Shelf, page: str, changed: Sequence[str]) -> Path:
+def scenario(site: Path, page: str, changed: Sequence[str]) -> Path:
     """Make a page again with other parameters, under a key of its own.
 
     Parameters
     ----------
-    shelf : Shelf
-        Finished pages; the scenario joins them in the cache, not in the site.
+    site : Path
+        Root of the site.
     page : str
-        The page that it starts from.
+        Page or scenario to start from.
     changed : sequence of str
         ``NAME=VALUE`` pairs; a parameter that the notebook does not have is refused.
 
     Returns
     -------
     Path
-        Folder with the files of the page.
-
-    Raises
-    ------
-    PageError
-        If the page fails.
+        Folder in ``work/scenarios``, named by the key, with the files of the page.
     """
+    from marketing_models.regions import LEVELS
+    from marketing_models.reporting.language import say
     from pipelines import fleet, jobs
 
-    entry = shelf.entry(page)
-    given = keys.parameters(entry / "page.ipynb") | request.parameters(changed)
-    name = json.loads((entry / "page.json").read_text(encoding="utf-8"))["page"]
-    planned = fleet.plan(
-        request.Request(
-            store=locate(given.pop("store")),
-            notebooks=[request.NOTEBOOKS / f"{name}.ipynb"],
-            levels=["province", "city", "county"],
-            units=[given.pop("unit_id")],
-            issue=given.pop("issue"),
-            parameters=given,
-            site=shelf.site,
-            key="",
-            threads=1,
-        )
+    entry = shelf.find(site, page)
+    known = keys.parameters(entry / "page.ipynb")
+    given = known | dict(_pair(text, known) for text in changed)
+    asked = request.Request(
+        store=locate(given.pop("store")),
+        notebooks=[request.NOTEBOOKS / f"{shelf.read(entry / 'page.json')['page']}.ipynb"],
+        levels=LEVELS,
+        units=[given.pop("unit_id")],
+        issue=given.pop("issue"),
+        parameters=given,
+        site=site,
+        key="",
+        threads=1,
     )
-    (job,) = planned.jobs
-    made = jobs.execute(replace(job, context=_alone(job.context)))
-    if made.state != jobs.MADE:
-        raise PageError(f"the scenario is {made.state}: {made.reason}")
-    key = keys.sha256([job.key, "scenario"])
-    Cache.beside(shelf.site).put(key, made.files)
-    return _laid_out(WORK / "scenarios" / key[:_SHORT], job.context, made.files)
+    (job,) = fleet.plan(asked).jobs
+    title = say(
+        "{t}（情景：{c}）", "{t} (scenario: {c})", t=job.context.title, c=", ".join(changed)
+    )
+    folder = shelf.WORK / "scenarios" / keys.sha256([job.key, title])[:_SHORT]
+    if not folder.is_dir() or shelf.read(folder / "page.json")["state"] != jobs.MADE:
+        context = _alone(job.context, title)
+        made = jobs.execute(replace(job, context=context))
+        shelf.lay_out(folder, made.files, f"{context.unit_id}/{context.page_name}")
+    return folder
 
 
-def compare(shelf: Shelf, first: str, second: str) -> Path:
-    """Lay two pages side by side: figures of both, and tables joined on their keys.
+def _pair(text: str, known: Mapping[str, Any]) -> tuple[str, Any]:
+    """Read ``NAME=VALUE``: a text stays as it is, so that 0101 is not taken for a number."""
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise PageError(f"{text!r} changes no parameter; write NAME=VALUE")
+    if isinstance(known.get(name, ""), str):
+        return name, value
+    try:
+        return name, json.loads(value)
+    except ValueError as problem:
+        like = json.dumps(known[name])
+        raise PageError(f"{text!r} has no value such as {like}; write it as JSON") from problem
+
+
+def _alone(context: Any, title: Mapping[str, str]) -> Any:
+    """Return the context of a page that stands outside a site: there is nothing to go to."""
+    path = tuple(replace(link, href=None) for link in context.path if link.unit_id)
+    own = tuple(replace(link, label=title) for link in context.pages if link.href is None)
+    return replace(context, title=title, path=path, pages=own, children=())
+
+
+def compare(site: Path, first: str, second: str) -> Path:
+    """Lay two pages side by side: key figures, charts of both, and tables joined on their keys.
 
     Parameters
     ----------
-    shelf : Shelf
-        Finished pages.
+    site : Path
+        Root of the site.
     first, second : str
-        Pages or keys: of two units, issues or scenarios. The difference is first minus second.
+        One page of two units or issues, or a scenario of it; the difference is first minus second.
 
     Returns
     -------
     Path
-        Folder with the comparison in both languages.
+        Folder in ``work/comparisons`` with the comparison in both languages.
     """
-    from marketing_models.reporting import comparison, page
-    from marketing_models.reporting.display import Section
-    from marketing_models.reporting.language import same, say
+    from marketing_models.reporting import page
+    from pipelines import comparing
 
-    entries = [shelf.entry(name) for name in (first, second)]
-    summaries = [json.loads((e / "page.json").read_text(encoding="utf-8")) for e in entries]
-    labels = [say("{a} {b}", "{a} {b}", a=s["unit_id"], b=s["issue"]) for s in summaries]
-    if labels[0] == labels[1]:
-        labels = [
-            say("{a}（{k}）", "{a} ({k})", a=label, k=e.name[:_SHORT])
-            for label, e in zip(labels, entries, strict=True)
-        ]
-    context = page.PageContext(
-        unit_id=summaries[0]["unit_id"],
-        page_name="compare",
-        title=say("比较", "Comparison"),
-        path=tuple(page.Link(label=label) for label in labels),
-        pages=(),
-        children=(),
-        other_language="../../{language}/compare/compare.html",
-        issue=" · ".join(dict.fromkeys(s["issue"] for s in summaries)),
-        data_date=" · ".join(dict.fromkeys(s["data_date"] for s in summaries)),
-        store=shelf.site.name,
-        store_version_number=0,
-        computed_by=same(""),
-        downloads=("pdf", "xlsx"),
-    )
-    objects = list(comparison.compare(summaries[0], summaries[1], (labels[0], labels[1])))
-    for label, entry in zip(labels, entries, strict=True):
-        held = json.loads((entry / "objects.json").read_text(encoding="utf-8"))
-        drawn = [
-            {**o, "name": f"{o['name']}_{entry.name[:4]}"} for o in held if o["kind"] == "figure"
-        ]
-        objects += [Section(title=label).as_json(), *drawn]
-    names = "_".join(entry.name[:_SHORT] for entry in entries)
-    return _laid_out(WORK / "comparisons" / names, context, page.files(objects, context))
-
-
-def _alone(context: Any) -> Any:
-    """Return the context of a page that stands outside a site: nothing to go to."""
-    return replace(
-        context,
-        path=tuple(replace(link, href=None) for link in context.path),
-        children=tuple(replace(link, href=None) for link in context.children),
-        pages=(),
-    )
-
-
-def _laid_out(folder: Path, context: Any, files: Any) -> Path:
-    for name, content in files.items():
-        language, _, kind = name.partition(".")
-        if language in {"zh", "en"}:
-            write(folder / language / context.unit_id / f"{context.page_name}.{kind}", content)
-            if "page.ipynb" in files:
-                path = folder / language / context.unit_id / f"{context.page_name}.ipynb"
-                write(path, files["page.ipynb"])
+    entries = [shelf.find(site, name) for name in (first, second)]
+    objects, context = comparing.side_by_side(entries)
+    folder = shelf.WORK / "comparisons" / "_".join(entry.name[:_SHORT] for entry in entries)
+    shelf.lay_out(folder, page.files(objects, context), context.page_name)
     return folder
 
 
@@ -233,8 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("page")
     made.add_argument("changed", nargs="+", metavar="NAME=VALUE")
     laid = commands.add_parser("compare", help="lay two pages side by side")
-    laid.add_argument("first")
-    laid.add_argument("second")
+    laid.add_argument("pages", nargs=2, metavar="PAGE")
     return parser
 
 
@@ -249,24 +166,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 5 if it was refused.
+        0, 3 if the scenario is a page that says why it could not be made, 5 if it was refused.
     """
     given = _parser().parse_args(argv)
-    store = locate(given.store)
-    shelf = Shelf((given.site or keys.ROOT / "site" / store.name).absolute())
     try:
+        store = locate(given.store)
+        site = (given.site or keys.ROOT / "site" / store.name).absolute()
         if given.command == "lab":
-            command = lab(shelf, given.page)
-            os.execv(command[0], command)  # noqa: S606 - the analyst's own JupyterLab
-        if given.command == "scenario":
-            folder = scenario(shelf, given.page, given.changed)
-        else:
-            folder = compare(shelf, given.first, given.second)
+            _open(lab(site, given.page), given.page or "")
+        if given.command == "compare":
+            return _told(compare(site, *given.pages))
+        return _told(scenario(site, given.page, given.changed))
     except MarketingModelsError as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
-    sys.stdout.write(f"{folder}\n")
-    return 0
+
+
+def _open(path: Path, page: str) -> None:
+    os.environ.setdefault("MARKETING_MODELS_LANGUAGE", "en" if "en/" in page else "zh")
+    command = [sys.executable, "-m", "jupyter", "lab", str(path)]
+    os.execv(command[0], command)  # noqa: S606 - the analyst's own JupyterLab
+
+
+def _told(folder: Path) -> int:
+    """Say where the pages are and, of a scenario, by which key and whether it could be made."""
+    sys.stdout.writelines(f"{path}\n" for path in sorted(folder.rglob("*.html")))
+    if not (folder / "page.json").exists():
+        return DONE
+    sys.stdout.write(f"key {folder.name}\n")
+    held = shelf.read(folder / "page.json")
+    if held["state"] == "made":
+        return DONE
+    sys.stderr.write(f"the scenario is {held['state']}: {held['reason']['en']}\n")
+    return FAILED
 
 
 if __name__ == "__main__":

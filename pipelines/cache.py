@@ -3,9 +3,12 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+KEPT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,13 @@ class Cache:
         return made
 
     def sweep(self) -> None:
-        """Remove what a killed run left half-made."""
+        """Remove what a killed run left half-made, and pages that no issue has had for long."""
         shutil.rmtree(self.folder / "work", ignore_errors=True)
+        for entry in (self.folder / "cache").glob("*"):
+            is_old = time.time() - entry.stat().st_mtime > 86_400 * KEPT_DAYS
+            # A file of an issue is another name of the one here.
+            if is_old and all(path.stat().st_nlink == 1 for path in entry.iterdir()):
+                shutil.rmtree(entry)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -62,11 +62,19 @@ def client(
 
 def _connected(cluster: Any) -> Client:
     try:
-        return Client(cluster, timeout=CONNECT_S)
-    except (OSError, ValueError) as reason:
+        made = Client(cluster, timeout=CONNECT_S)
+    except (OSError, RuntimeError, ValueError) as reason:
         raise EngineError(
             f"no scheduler answers at {cluster} ({reason}); start one with: dask scheduler"
         ) from None
+    try:
+        made.wait_for_workers(1, timeout=CONNECT_S)
+    except TimeoutError:
+        made.close()
+        raise EngineError(
+            f"the scheduler at {cluster} has no worker; start one with: dask worker {cluster}"
+        ) from None
+    return made
 
 
 def agreement(store: Path) -> dict[str, str]:
@@ -85,8 +93,6 @@ def _require_agreement(made: Client, store: Path) -> None:
         for name, value in own.items()
         if theirs.get(name) != value
     ]
-    if not found:
-        problems = ["the scheduler has no worker; start one with: dask worker"]
     if problems:
         remedy = "give every worker the same checkout, lock file and store, then run again"
         raise EngineError("\n".join([*problems, remedy]))

@@ -16,6 +16,7 @@ from marketing_models.cis.store import tables_behind
 from marketing_models.errors import InsufficientDataError, PageError, UnknownUnitError
 from marketing_models.regions import Hierarchy
 from marketing_models.reporting import site
+from marketing_models.reporting.language import clean
 from pipelines import engine, kernels, keys
 from pipelines.cache import Cache
 from pipelines.issues import resolve
@@ -24,6 +25,8 @@ from pipelines.publication import Edition, publish
 from pipelines.request import Request
 
 _OWN_PARAMETERS = ("unit_id", "issue", "store")
+_LONGEST_FOLDER = 255
+_UNFIT = "cannot name a folder; give it in org_unit a code of one line, without / and not too long"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +82,10 @@ def plan(request: Request) -> Plan:
         for unit in hierarchy.below(hierarchy.root)
         if unit in (request.units or hierarchy) and hierarchy.level(unit) in request.levels
     ]
-    unfit = [unit for unit in chosen if Path(unit).name != unit or unit in {"", ".", ".."}]
-    if unfit or not chosen:
-        raise PageError(f"units {unfit} cannot name a folder" if unfit else "no unit is left")
+    if problems := [f"unit {unit!r} {_UNFIT}" for unit in chosen if _is_unfit(unit)]:
+        raise PageError("\n".join(problems))
+    if not chosen:
+        raise PageError("no unit is left")
     defaults = {
         notebook: check(notebook, {*_OWN_PARAMETERS, *request.parameters})
         for notebook in request.notebooks
@@ -97,6 +101,12 @@ def plan(request: Request) -> Plan:
             )
             jobs.append(_job(store, notebook, given, context))
     return Plan(jobs=jobs, hierarchy=hierarchy, stamp=stamp, store_unit_id=store.unit_id)
+
+
+def _is_unfit(unit: str) -> bool:
+    """Tell whether a code cannot name a folder of the site, or is none that can be read."""
+    is_path = Path(unit).name != unit or unit in {"", "..", "search.js"}
+    return is_path or clean(unit) != unit or len(unit.encode()) > _LONGEST_FOLDER
 
 
 def _stamp(store: Store, notebooks: Sequence[Path], issue: str) -> site.Stamp:

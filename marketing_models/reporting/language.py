@@ -17,6 +17,9 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
     "\ud800-\udfff\ufffe\uffff]"
 )
+# Ten times the longest sentence of a page; one of 100,000 characters would hold the drawing engine
+# for minutes.
+_LONGEST = 2000
 _chosen: list[Language] = []
 
 
@@ -53,7 +56,7 @@ def session_language() -> Language:
 
 
 def clean(text: str) -> str:
-    """Return a text on one line, without control characters and direction marks.
+    """Return a text on one line, without control characters and direction marks, and not too long.
 
     Parameters
     ----------
@@ -63,9 +66,15 @@ def clean(text: str) -> str:
     Returns
     -------
     str
-        Line breaks and runs of spaces become one space. HTML is escaped elsewhere, not here.
+        Line breaks and runs of spaces become one space; behind 2,000 characters it is cut. HTML
+        is escaped elsewhere, not here.
     """
-    return " ".join(_FORBIDDEN.sub("", text).split())
+    return shortened(" ".join(_FORBIDDEN.sub("", text).split()), _LONGEST)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text of at most so many characters, with an ellipsis where it was cut."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def same(text: str) -> Text:

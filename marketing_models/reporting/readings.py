@@ -7,16 +7,18 @@ from typing import Any
 import pandas as pd
 
 from marketing_models import schemas, units
+from marketing_models.regions import Hierarchy
 from marketing_models.reporting import formats
 from marketing_models.reporting.display import Anchor
 from marketing_models.reporting.formats import Number, Scale
-from marketing_models.reporting.language import Text, same
+from marketing_models.reporting.language import Text, clean, same, shortened
 from marketing_models.study import Study
 from marketing_models.timeaxis import Issue
 
 SERIES = "total"
 BASELINE = "seasonal_naive"
 WEEK_HORIZON = "days_1_7"
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,28 @@ def level(study: Study) -> str:
 
 def name(study: Study, unit_id: str) -> Text:
     """Return the printed name of a unit; its code where this store does not know it."""
-    return study.hierarchy.name(unit_id) if unit_id in study.hierarchy else same(unit_id)
+    return unit_name(study.hierarchy, unit_id) if unit_id in study.hierarchy else same(unit_id)
+
+
+def unit_name(hierarchy: Hierarchy, unit_id: str) -> Text:
+    """Return the name of a unit as all pages print it.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+        Units of the store, whose names may be anything.
+    unit_id : str
+        The unit.
+
+    Returns
+    -------
+    mapping of {"zh", "en"} to str
+        At most 60 characters on one line; the code where nothing of the name can be seen.
+    """
+    return {
+        language: shortened(clean(text), _LONGEST_NAME) or clean(unit_id)
+        for language, text in hierarchy.name(unit_id).items()
+    }
 
 
 def origin(study: Study) -> pd.Timestamp:

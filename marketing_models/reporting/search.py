@@ -6,6 +6,7 @@ from typing import Any
 
 from marketing_models.regions import Hierarchy
 from marketing_models.reporting.language import Text, clean
+from marketing_models.reporting.readings import unit_name
 
 # What a headline may take, so that a province of 1,120 pages stays a quick load from any disk.
 _KEPT_CHARACTERS = {"zh": 40, "en": 90}
@@ -42,7 +43,7 @@ def script(
     units = [
         [
             clean(unit),
-            clean(hierarchy.name(unit)[language]),
+            unit_name(hierarchy, unit)[language],
             [
                 [stems.index(stem), _headline(summaries[unit][stem], language)]
                 for stem in stems

@@ -108,7 +108,7 @@ def page_context(
         held = available.get(unit)
         stem = page if held and page in held else INDEX
         href = None if held is None else f"../{quote(unit, safe='')}/{stem}.html"
-        return Link(label=hierarchy.name(unit), href=href, unit_id=unit)
+        return Link(label=readings.unit_name(hierarchy, unit), href=href, unit_id=unit)
 
     stems = [INDEX, *(stem for stem in PAGES if stem in available.get(unit_id, ()))]
     titles = {**PAGES, INDEX: INDEX_TITLE}

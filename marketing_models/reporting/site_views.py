@@ -16,6 +16,7 @@ from marketing_models.reporting.formats import Scale
 from marketing_models.reporting.language import Text, same, say
 from marketing_models.reporting.measures import Measure, Summaries, measures, period
 from marketing_models.reporting.page import split
+from marketing_models.reporting.readings import unit_name
 from marketing_models.reporting.site import BRIEF, PAGES, Stamp
 from marketing_models.reporting.site_labels import labels
 
@@ -243,7 +244,7 @@ class View:
             periods=_periods(pages),
             stamp=edition.stamp,
             unit=unit,
-            name=edition.hierarchy.name(unit),
+            name=unit_name(edition.hierarchy, unit),
             index=INDEX_FILES[self.language],
             path=[self._place(above, more["base"]) for above in edition.hierarchy.path(unit)],
             lead=pages.get(BRIEF) or next(iter(pages.values()), {}),
@@ -262,7 +263,7 @@ class View:
         is_there = bool(self.edition.summaries.get(unit))
         return {
             "unit": unit,
-            "label": self.edition.hierarchy.name(unit),
+            "label": unit_name(self.edition.hierarchy, unit),
             "href": f"{base}{quote(unit, safe='')}/index.html" if is_there else None,
         }
 
@@ -290,7 +291,7 @@ class View:
                     count += 1
                     continue
                 reason = held.get("reason", {}).get(self.language, "")
-                link = self._page(unit, page, base) | {"name": edition.hierarchy.name(unit)}
+                link = self._page(unit, page, base) | {"name": unit_name(edition.hierarchy, unit)}
                 wrong.setdefault((held["state"], reason), []).append(link)
         absent = [
             self._place(unit, base)

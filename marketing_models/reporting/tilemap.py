@@ -12,8 +12,8 @@ import pandas as pd
 from marketing_models.regions import Hierarchy
 from marketing_models.reporting import formats, markup
 from marketing_models.reporting.formats import Number
-from marketing_models.reporting.language import clean
 from marketing_models.reporting.measures import Measure
+from marketing_models.reporting.readings import unit_name
 from marketing_models.reporting.site_labels import labels
 
 STEPS = 6
@@ -171,7 +171,7 @@ def _block(
     left = block.column * (_block_width(language) + BLOCK_GAP)
 
     def described(unit: str, letters: int) -> dict[str, Any]:
-        name = clean(hierarchy.name(unit)[language])
+        name = unit_name(hierarchy, unit)[language]
         return {
             "unit": unit,
             "label": _short(name, letters),

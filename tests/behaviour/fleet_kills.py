@@ -152,29 +152,32 @@ def fall_in_publication(process, site):
 
 
 @contextmanager
-def cluster(trial, count=2):
+def cluster(trial, count=2, protocol="tcp"):
     """A scheduler and some workers, each a process of its own."""
-    environ = {**os.environ, MARK: str(trial.folder)}
+
+    def start(program, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", "--no-dashboard"]
+        return subprocess.Popen(
+            [*command, *arguments],
+            cwd=ROOT,
+            env={**os.environ, MARK: str(trial.folder)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     file = trial.folder / "scheduler.json"
     file.unlink(missing_ok=True)
-    dask = [sys.executable, "-m", "distributed.cli."]
-    quiet = {
-        "cwd": ROOT,
-        "env": environ,
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-    }
-    program = [*dask[:2], dask[2] + "dask_scheduler", "--port", "0", "--no-dashboard"]
-    scheduler = subprocess.Popen([*program, "--scheduler-file", str(file)], **quiet)
-    while not file.exists() or not file.read_text():
+    where = ("--protocol", protocol, "--host", "127.0.0.1", "--port", "0")
+    processes = [start("scheduler", *where, "--scheduler-file", str(file))]
+    while not (file.exists() and file.read_text()):
+        assert processes[0].poll() is None, "the scheduler did not start"
         time.sleep(0.1)
     address = json.loads(file.read_text())["address"]
-    program = [*dask[:2], dask[2] + "dask_worker", address, "--no-nanny", "--nthreads", "2"]
-    workers = [subprocess.Popen([*program, "--no-dashboard"], **quiet) for _ in range(count)]
+    processes += [start("worker", address, "--no-nanny", "--nthreads", "2") for _ in range(count)]
     try:
-        yield address, workers
+        yield address, processes[1:]
     finally:
-        for process in (*workers, scheduler):
+        for process in processes:
             process.kill()
             process.wait()
 

@@ -226,6 +226,34 @@ def test_a_worker_with_another_package_is_refused(store, tmp_path, monkeypatch, 
     assert "the same checkout" in told
 
 
+@pytest.mark.slow
+def test_a_cluster_behind_tls_makes_the_same_site(store, county_site, tmp_path, monkeypatch):
+    # As docs/reports.md has it: files named in the environment, the command unchanged.
+    certificate, key = tmp_path / "node.pem", tmp_path / "node.key"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=node", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "True")
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TLS__CA_FILE", str(certificate))
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT", str(certificate))
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY", str(key))
+    trial = fleet_kills.Trial(tmp_path / "t", store.folder, units=[COUNTY])
+    shutil.copytree(request.NOTEBOOKS, trial.notebooks, dirs_exist_ok=True)
+    with fleet_kills.cluster(trial, count=1, protocol="tls") as (address, _):
+        assert address.startswith("tls://")
+        trial.run(tmp_path / "site", "--cluster", address)
+        plain = trial.start(tmp_path / "other", "--cluster", address.replace("tls", "tcp"))
+        assert "no scheduler answers" in plain.communicate()[1].decode()
+        assert plain.returncode == 5
+    assert fleet_kills.digest(tmp_path / "site") == fleet_kills.digest(county_site)
+
+
 def test_a_cluster_that_does_not_answer_is_refused(store, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(engine, "CONNECT_S", 1)
     code = run(store.folder, tmp_path / "site", "--cluster", "tcp://127.0.0.1:9")

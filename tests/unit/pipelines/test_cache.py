@@ -58,3 +58,14 @@ def test_a_swapped_file_leaves_nothing_beside_it(tmp_path):
     swap(tmp_path / "latest", b"2026-08-01\n")
     swap(tmp_path / "latest", b"2026-08-02\n")
     assert held(tmp_path) == {"latest": b"2026-08-02\n"}
+
+
+def test_of_old_pages_those_of_an_issue_stay(tmp_path):
+    cache = Cache(tmp_path)
+    for key in ("old", "young", "published"):
+        cache.put(key, {"zh.html": b"1", "page.json": b"{}"})
+    link(cache.entry("published") / "zh.html", tmp_path / "site" / "zh.html")
+    for key in ("old", "published"):
+        os.utime(cache.entry(key), (0, 0))
+    cache.sweep()
+    assert [cache.holds(key) for key in ("old", "young", "published")] == [False, True, True]

@@ -93,8 +93,12 @@ def _verdict(summaries: Sequence[_Held], called: Sequence[Text], tiles: _Held) -
             headline = say(
                 "{item}：{a}{x}，{b}{y}，相差{d}",
                 "{item}: {a} {x}, {b} {y}; difference {d}",
-                **{"item": item, "a": called[0], "b": called[1]},
-                **{"x": first, "y": second, "d": difference},
+                item=item,
+                a=called[0],
+                b=called[1],
+                x=first,
+                y=second,
+                d=difference,
             )
             break
     said = [

@@ -99,7 +99,7 @@ def _require_agreement(made: Client, store: Path) -> None:
 
 
 def checked(expected: Mapping[str, str], store: Path, function: Any, *arguments: Any) -> Any:
-    """Call a function on a worker that still agrees: one that joined late was never asked.
+    """Call a function on a worker that agrees, before and after; a late one was never asked.
 
     Parameters
     ----------
@@ -120,8 +120,11 @@ def checked(expected: Mapping[str, str], store: Path, function: Any, *arguments:
     Raises
     ------
     EngineError
-        If this worker has another package, lock file or store.
+        If this worker has another package, lock file or store, or the store was written meanwhile.
     """
     if agreement(store) != expected:
-        raise EngineError("a worker joined with another package, lock file or store")
-    return function(*arguments)
+        raise EngineError("this worker has another package, lock file or store; run again")
+    found = function(*arguments)
+    if agreement(store) != expected:
+        raise EngineError("the store was written while the page was made; run again")
+    return found

@@ -262,8 +262,13 @@ def test_a_cluster_that_does_not_answer_is_refused(store, tmp_path, capsys, monk
     assert not (tmp_path / "site").exists()
 
 
-def test_a_late_worker_that_disagrees_is_refused_its_task(store):
-    expected = engine.agreement(store.folder)
-    assert engine.checked(expected, store.folder, max, 1, 2) == 2
-    with pytest.raises(engine.EngineError, match="joined with another"):
-        engine.checked({**expected, "lock": "other"}, store.folder, max, 1, 2)
+def test_a_worker_that_disagrees_before_or_after_is_refused(store, tmp_path):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    shutil.copy(store.folder / "version.json", folder)
+    expected = engine.agreement(folder)
+    assert engine.checked(expected, folder, max, 1, 2) == 2
+    with pytest.raises(engine.EngineError, match="this worker has another"):
+        engine.checked({**expected, "lock": "other"}, folder, max, 1, 2)
+    with pytest.raises(engine.EngineError, match="written while the page was made"):
+        engine.checked(expected, folder, (folder / "version.json").write_text, "{}")

@@ -1,73 +1,20 @@
-"""Small cells: what too few members make up is on no page, and no page gives it by subtraction.
-
-Authority: the rule itself, on planted counties; the totals on the pages solved as a linear system.
-"""
+"""Small cells: which counties of a store are hidden. Authority: the rule, on planted counties."""
 
 import json
-import re
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pandas as pd
 import pytest
+from planted_worlds import YEAR, with_a_business_of, with_households
 
-from marketing_models import parameters, schemas, synthetic
+from marketing_models import parameters
 from marketing_models.cis import Store
-from marketing_models.errors import NoDataError, NoPageError, SuppressedError
-from marketing_models.reporting import formats, markup, privacy
+from marketing_models.reporting import privacy
 from marketing_models.timeaxis import Issue
-from pipelines.build import build, hidden_units
-from pipelines.issues import resolve
+from pipelines.build import hidden_units
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-YEAR = pd.Timestamp("2025-08-03")
-
-
-def with_households(world, county, count):
-    """Leave a county so many households, each standing for itself; its businesses stay."""
-    points = world["supply_point"]
-    homes = points["tariff_class_code"] == "residential"
-    own = points[(points["county_id"] == county) & homes]
-    kept = own.head(count).assign(represented_count=1)
-    return {**world, "supply_point": pd.concat([points.drop(own.index), kept])}
-
-
-def with_a_single_business(world, county):
-    points = world["supply_point"]
-    own = points[points["county_id"] == county]
-    one = own[own["tariff_class_code"] == "industrial_commercial"].head(1)
-    kept = one.assign(represented_count=1)
-    return {**world, "supply_point": pd.concat([points.drop(own.index), kept])}
-
-
-def with_a_business_of(world, county, share):
-    """Give one business of a county that share of all energy billed in the last year."""
-    points, bills = world["supply_point"].copy(), world["bill"].copy()
-    own = points["county_id"] == county
-    one = points[own & (points["tariff_class_code"] == "industrial_commercial")].index[0]
-    points.loc[one, "represented_count"] = 1
-    weight = bills["supply_point_id"].map(points.set_index("supply_point_id")["represented_count"])
-    last = (bills["month_start"] >= YEAR) & (bills["county_id"] == county)
-    its = last & (bills["supply_point_id"] == points.at[one, "supply_point_id"])
-    others = (bills["energy_kwh"] * weight)[last & ~its].sum()
-    bills.loc[its, "energy_kwh"] = round(share / (1 - share) * others / its.sum(), 2)
-    # It stands alone, whoever held it together with others before.
-    alone = dict.fromkeys(("account_id", "party_id"), "alone")
-    points.loc[one, "account_id"] = alone["account_id"]
-    account = world["account"].head(1).assign(**alone)
-    return {
-        **world, "supply_point": points, "bill": bills,
-        "account": pd.concat([world["account"], account]),
-    }  # fmt: skip
-
-
-def without(world, county):
-    names = ("unit_id", "county_id")
-    return {
-        table: rows[~rows[[n for n in names if n in rows]].isin([county]).any(axis=1)]
-        for table, rows in world.items()
-    }
 
 
 # Which counties are hidden
@@ -164,25 +111,7 @@ def test_a_store_without_customers_hides_nobody(world, hides):
     assert hides({"org_unit": world["org_unit"]}) == {}
 
 
-# What the pages show
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    """A province with a lone customer, nine households, a giant, ten households and a newcomer."""
-    scale = synthetic.Scale(city_count=3, county_count=8, supply_point_count=400, month_count=20)
-    world = synthetic.province(scale, seed=5)
-    new = world["org_unit"][world["org_unit"]["unit_id"] == "990303"]
-    world = without(world, "990303")
-    world = with_a_single_business(world, "990101")
-    world = with_households(world, "990201", 9)
-    world = with_a_business_of(world, "990202", 0.91)
-    world = with_households(world, "990301", 10)
-    store = Store.init(tmp_path_factory.mktemp("planted") / "store", unit_id="99")
-    store.write(world)
-    build(store, resolve(store, "latest"), seed=1)
-    store.write({"org_unit": new})  # joined after the build: nothing is known of it
-    return store
+# What the rule changes where it hides nobody
 
 
 def run(notebook, store, unit):
@@ -197,110 +126,7 @@ def run(notebook, store, unit):
     return shown
 
 
-@pytest.fixture(scope="module")
-def site(planted):
-    """What every page of the planted province shows, or the error instead."""
-    found = {}
-    for notebook in NOTEBOOKS:
-        for unit in planted.hierarchy():
-            try:
-                found[unit, notebook.stem] = run(notebook, planted, unit)
-            except NoPageError as error:
-                found[unit, notebook.stem] = error
-    return found
-
-
-SECRET = ("990101", "990102", "990201", "990202", "990203")
-
-
-def test_the_planted_units_are_hidden_with_what_keeps_them_so(planted):
-    codes = {f.unit_id: f.code for f in planted.read_study("demand").findings}
-    hidden = {unit: code for unit, code in codes.items() if code.startswith("privacy.")}
-    # 990202 is so large that with 990201 it is still 85 %: 990203 must go, too.
-    assert hidden == {
-        "990101": FEW, "990102": COMPLEMENT, "990201": FEW, "990202": FEW, "990203": COMPLEMENT,
-    }  # fmt: skip
-    assert privacy.hidden(planted.read_study("brief")) == set(SECRET)
-
-
-def test_pages_are_made_of_units_that_may_be_shown_and_of_no_others(planted, site):
-    for unit in planted.hierarchy():
-        for notebook in NOTEBOOKS:
-            page = site[unit, notebook.stem]
-            kind = SuppressedError if unit in SECRET else NoDataError if unit == "990303" else list
-            assert type(page) is kind, (unit, notebook.stem)
-            if kind is not list:
-                said = str(page)
-                assert "样本过少" in said or "本单位本期无可用数据（没有收到数据）" in said
-                assert not any(letter.isdigit() for letter in said)
-
-
-def test_no_number_of_a_hidden_county_is_on_any_page(planted, site):
-    secrets = set()
-    for name in ("demand", "brief"):
-        for unit in SECRET:
-            for table, rows in planted.read_study(name, unit_id=unit).tables.items():
-                columns = [c for c in schemas.columns(table).index if c in rows]
-                numbers = rows[rows["unit_id"] == unit][columns].select_dtypes("number").stack()
-                # Shorter ones are in any page by chance.
-                secrets |= {
-                    formats.exact(formats.plain(n)) for n in numbers.dropna() if abs(n) >= 1e5
-                }
-    assert len(secrets) > 500
-    pages = {key: page for key, page in site.items() if isinstance(page, list)}
-    said = json.dumps(list(pages.values()), ensure_ascii=False)
-    assert not secrets & set(re.findall(r"\d+(?:\.\d+)?", said))
-    for shown in pages.values():
-        for table in (held for held in shown if held["kind"] == "table"):
-            for row in (r for r in table["rows"] if r["unit_id"] in SECRET):
-                assert not any("value" in cell for cell in row["cells"])
-                assert {cell["text"]["zh"] for cell in row["cells"][1:]} == {"*"}
-
-
-def test_no_sum_on_any_page_gives_a_hidden_county_by_subtraction(planted, site):
-    hierarchy = planted.hierarchy()
-    known = {}
-    for shown in (page for page in site.values() if isinstance(page, list)):
-        for table in (held for held in shown if held["kind"] == "table"):
-            for row in table["rows"]:
-                for column, cell in zip(table["columns"], row["cells"], strict=True):
-                    key = json.dumps({**row["key"], **cell["key"]}, sort_keys=True)
-                    if "column" in column and "value" in cell:
-                        place = (table["table"], key, column["column"])
-                        known.setdefault(place, set()).add(row["unit_id"])
-    summed = {(t, c) for t in schemas.tables() for c in schemas.summed(t)}
-    additive = {frozenset(units) for (t, _, c), units in known.items() if (t, c) in summed}
-    assert max(map(len, additive)) >= 6
-    for units in additive:
-        assert_unsolvable(hierarchy, units)
-
-
-def assert_unsolvable(hierarchy, units):
-    counties = [c for c in hierarchy.counties("99") if c != "990303"]
-
-    def indicator(unit):
-        return [float(county in hierarchy.counties(unit)) for county in counties]
-
-    told = [indicator(unit) for unit in units]
-    for unit in SECRET:
-        assert np.linalg.matrix_rank([*told, indicator(unit)]) > np.linalg.matrix_rank(told)
-
-
-def test_hidden_rows_print_a_star_missing_ones_a_dash_and_the_limits_say_why(site):
-    for language in ("zh", "en"):
-        for city, mark in (("9901", "*"), ("9903", "—")):
-            shown = [o for o in site[city, "40_demand"] if o.get("name") == "demand_units"]
-            html = markup.fragment(shown[0], language)
-            unit = {"9901": "990102", "9903": "990303"}[city]
-            row = html.partition(f'data-unit-id="{unit}"')[2].partition("</tr>")[0]
-            assert row.count(f'<td class="number">{mark}</td>') == 3
-    limits = site["9901", "40_demand"][-2]["items"]
-    said = {i["unit_id"]: i["text"]["en"] for i in limits if i["code"].startswith("privacy.")}
-    assert set(said) == {"990101", "990102"}
-    assert said["990101"].endswith("Too few members to publish.")
-    assert "Withheld" in said["990102"]
-
-
+@pytest.mark.slow
 def test_where_nobody_is_hidden_the_rule_changes_no_byte(store, monkeypatch):
     assert not privacy.hidden(store.read_study("demand"))
     for notebook in NOTEBOOKS:

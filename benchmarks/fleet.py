@@ -164,9 +164,10 @@ def full(folder: Path, threads: int) -> None:
     """Make a whole province's site and print what it cost."""
     store, site = folder / "store", folder / "site"
     size = [part for name, number in FULL.items() for part in (f"--{name}", str(number))]
-    step("synthesize", ["marketing_models.cli", "synthesize", "--store", str(store), *size])
-    step("studies", ["pipelines.build", "--store", str(store)])
-    line = ["pipelines.reports", "weekly", "--store", str(store), "--site", str(site)]
+    generator = "import sys; from marketing_models.cli import main; sys.exit(main(sys.argv[1:]))"
+    step("synthesize", ["-c", generator, "synthesize", "--store", str(store), *size])
+    step("studies", ["-m", "pipelines.build", "--store", str(store)])
+    line = ["-m", "pipelines.reports", "weekly", "--store", str(store), "--site", str(site)]
     wall, cpu = step("reports", [*line, "--threads", str(threads)])
     issue = site / "issues" / (site / "latest").read_text().strip()
     pages = list(issue.glob("*/*/[0-9]*.html"))
@@ -184,10 +185,10 @@ def full(folder: Path, threads: int) -> None:
     step("nothing to do", line)
 
 
-def step(name: str, module: Sequence[str]) -> tuple[float, float]:
+def step(name: str, command: Sequence[str]) -> tuple[float, float]:
     """Run one command, watching the memory of all its processes; print and return its cost."""
     before, began = os.times(), time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL)
     peak: list[float] = [0.0]
     watcher = threading.Thread(target=watch, args=(process.pid, peak))
     watcher.start()
@@ -200,6 +201,8 @@ def step(name: str, module: Sequence[str]) -> tuple[float, float]:
         f"{name}: exit {code}, wall {wall:.1f} s, cpu {cpu:.1f} s, memory {peak[0]:.0f} MB",
         flush=True,
     )
+    if code:
+        sys.exit(code)
     return wall, cpu
 
 

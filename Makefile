@@ -26,18 +26,27 @@ test: ; @$(PYTHON) bootstrap.py dev
 slow: ; @$(PYTHON) bootstrap.py dev
 	$(PY) -m pytest -m slow
 
+# For an analyst. What was written on the command line reaches the program letter by letter: make
+# neither expands it, nor hands it on in the environment, where it would; the shell sees it quoted.
+quoted = '$(subst ','\'',$1)'
+OURS := PYTHON PY STORE DATA ISSUE RUN CLUSTER PAGE A B
+GIVEN := $(foreach name,$(sort $(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name)))
+ifneq ($(filter lab scenario compare,$(MAKECMDGOALS)),)
+unexport $(GIVEN)
+endif
+ANALYST = $(PY) -m pipelines.analyst --store $(call quoted,$(STORE))
+
 # make lab PAGE=zh/990101/40_demand opens that page's notebook with its parameters.
 lab: ; @$(PYTHON) bootstrap.py lab
-	@$(PY) -m pipelines.analyst --store "$(STORE)" lab $(PAGE)
+	@$(ANALYST) lab $(if $(value PAGE),-- $(call quoted,$(value PAGE)))
 
 # make scenario PAGE=zh/990101/40_demand NAME=VALUE makes the page with another parameter.
 scenario: ; @$(PYTHON) bootstrap.py
-	@$(PY) -m pipelines.analyst --store "$(STORE)" scenario "$(PAGE)" $(filter-out PAGE=% STORE=%,$(MAKEOVERRIDES))
+	@$(ANALYST) scenario -- $(call quoted,$(value PAGE)) $(foreach name,$(filter-out $(OURS),$(GIVEN)),$(call quoted,$(name)=$(value $(name))))
 
 # make compare A=<page or key> B=<page or key> lays two pages side by side.
 compare: ; @$(PYTHON) bootstrap.py
-	@$(PY) -m pipelines.analyst --store "$(STORE)" compare "$(A)" "$(B)"
-
+	@$(ANALYST) compare -- $(call quoted,$(value A)) $(call quoted,$(value B))
 
 lock: ; @$(PYTHON) bootstrap.py dev
 	.venv/bin/uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 \

@@ -64,13 +64,14 @@ def scenario(site: Path, page: str, changed: Sequence[str]) -> Path:
     Path
         Folder in ``work/scenarios``, named by the key, with the files of the page.
     """
+    entry = shelf.find(site, page)
+    known = keys.parameters(entry / "page.ipynb")
+    given = known | dict(_pair(text, known) for text in changed)
+    # What refuses a request needs none of these.
     from marketing_models.regions import LEVELS
     from marketing_models.reporting.language import say
     from pipelines import fleet, jobs
 
-    entry = shelf.find(site, page)
-    known = keys.parameters(entry / "page.ipynb")
-    given = known | dict(_pair(text, known) for text in changed)
     asked = request.Request(
         store=locate(given.pop("store")),
         notebooks=[request.NOTEBOOKS / f"{shelf.read(entry / 'page.json')['page']}.ipynb"],

@@ -52,7 +52,8 @@ def client(
                 n_workers=threads if processes else 1,
                 threads_per_worker=1 if processes else threads,
                 processes=processes,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
             )
             cluster = stack.enter_context(local)
         made = stack.enter_context(_connected(cluster))

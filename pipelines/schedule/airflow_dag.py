@@ -1,8 +1,8 @@
-"""A recipe for Apache Airflow 2.4 and later: the same commands as in `crontab`, one DAG a run."""
+"""A recipe for Apache Airflow 3: the same commands as in `crontab`, one DAG a run."""
 
 import pendulum
-from airflow import DAG
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
 
 FOLDER = "/opt/marketing_models"
 RUNS = {"daily": "30 5 * * *", "monthly": "30 6 2 * *"}

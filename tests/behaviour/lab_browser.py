@@ -20,7 +20,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).parents[2]
 MARK = "MARKETING_MODELS_LAB_MARK"
-WAIT_S = 40
+WAIT_S = 60
 # What a reader looks for; the notebook attaches only the cells that can be seen.
 SEEN = {"headlines": "h1", "tiles": ".tile", "charts": "figure svg", "tables": "table[data-table]"}
 _PANEL = "const panel = jupyterapp.shell.currentWidget;"
@@ -96,7 +96,9 @@ def use(address, picture):
         told = {}
 
         def until(script, *arguments):
-            WebDriverWait(driver, WAIT_S, 0.05).until(lambda d: d.execute_script(script, *arguments))
+            WebDriverWait(driver, WAIT_S, 0.05).until(
+                lambda d: d.execute_script(script, *arguments)
+            )
             nonlocal began
             now = time.monotonic()
             took, began = round(now - began, 1), now
@@ -108,7 +110,9 @@ def use(address, picture):
             "panel.sessionContext.session.kernel && "
             "panel.sessionContext.session.kernel.status === 'idle';"
         )
-        told["kernel"] = driver.execute_script(_PANEL + "return panel.sessionContext.session.kernel.name;")
+        told["kernel"] = driver.execute_script(
+            _PANEL + "return panel.sessionContext.session.kernel.name;"
+        )
         told["run_s"] = _run_all(driver, until)
         cells = driver.execute_script(_CELLS)
         told["cells"] = len(cells)
@@ -151,7 +155,9 @@ def _controlled(driver, until):
     driver.execute_script(kernel + "kernel.interrupt();")
     told = {"interrupt_s": until(done)}
     told["interrupted"] = driver.execute_script("return window.told;").split()[-2]
-    driver.execute_script(kernel + "window.told = ''; kernel.restart().then(() => { window.told = 'done'; });")
+    driver.execute_script(
+        kernel + "window.told = ''; kernel.restart().then(() => { window.told = 'done'; });"
+    )
     told["restart_s"] = until(done)
     driver.execute_script(ask, "print('study' in globals())")
     until(done)

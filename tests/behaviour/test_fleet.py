@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import fleet_kills
+import psutil
 import pytest
 from filelock import FileLock
 
@@ -260,6 +261,17 @@ def test_a_cluster_that_does_not_answer_is_refused(store, tmp_path, capsys, monk
     assert code == 5
     assert "no scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
     assert not (tmp_path / "site").exists()
+
+
+def test_the_engine_listens_on_loopback_alone(store):
+    # A Dask worker runs any code that it is sent.
+    def listening():
+        held = psutil.Process().net_connections("tcp")
+        return {(c.laddr.ip, c.laddr.port) for c in held if c.status == psutil.CONN_LISTEN}
+
+    before = listening()
+    with engine.client(None, 1, store.folder):
+        assert {ip for ip, _ in listening() - before} <= {"127.0.0.1"}
 
 
 def test_a_worker_that_disagrees_before_or_after_is_refused(store, tmp_path):

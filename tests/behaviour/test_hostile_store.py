@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import nbformat
 import pandas as pd
 import pytest
+from planted_worlds import without
 
 from marketing_models import schemas
 from marketing_models.cis import Store
@@ -35,16 +36,13 @@ SLOTS = "{index} {language} {0} %s {{ 7*7 }} $x$ \\u003c"
 TYPST = '#import "x": * #panic()'
 LINK = "javascript:alert(1) https://example.org/"
 LONG = "绵" * 100_000
-NAMES = (MARKUP, QUOTES, FORMULA, LONG, MARKS, SLOTS, f"{TYPST} {LINK}")
+NAMES = (f"{MARKUP}{QUOTES}", f"{FORMULA} {MARKS}", LONG, f"{SLOTS} {TYPST} {LINK}")
 ATTACK = f"{MARKUP} {QUOTES} {FORMULA} {MARKS} {SLOTS} {TYPST} {LINK}".replace("\x00", "")
 CODES = {
     "99": 'a&b"c',
     "9901": "x y\\<b>",
     "990101": "单位1#?%7Cs{0}{index}",
-    "990102": "=1+1",
-    "9902": "%s'",
-    "990201": "--unit",
-    "990202": "'+alert(1)+'",
+    "990102": "--unit='+alert(1)+'=1+1",
 }
 UNITS = tuple(CODES.values())[:3]
 UNIT_COLUMNS = {"unit_id", "county_id", "parent_unit_id"}
@@ -66,9 +64,10 @@ def attacked(table, rows):
 @pytest.fixture(scope="module")
 def hostile(world, tmp_path_factory):
     """A store of attacks; a station has gaps, so that its name is told, and so has a finding."""
+    for unit in ("9902", "990201", "990202"):
+        world = without(world, unit)
     tables = {name: attacked(name, rows) for name, rows in world.items()}
-    names = [f"{number}{name}" for number, name in enumerate(NAMES)]
-    tables["org_unit"] = tables["org_unit"].assign(unit_name=names, unit_name_en=names[::-1])
+    tables["org_unit"] = tables["org_unit"].assign(unit_name=NAMES, unit_name_en=NAMES[::-1])
     observed = tables["weather_observed"]
     is_lost = (observed["weather_station_id"] == observed["weather_station_id"][0]) & (
         observed.index % 3 == 0
@@ -222,10 +221,10 @@ def test_names_are_said_as_they_are_without_what_turns_or_breaks_a_line(pages, s
         said = " ".join(page.said)
         assert not re.search("[\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\x1b\x00]", said)
         if path.name == "40_demand.html":
-            assert f"0{MARKUP}"[:50] in said or f"6{TYPST}"[:50] in said, path
+            assert MARKUP[:50] in said or SLOTS[:30] in said, path
             assert "no.words." in said or UNITS[2] not in str(path)
     county = pages[site / "issues/2026-08-02/zh" / CODES["990101"] / "40_demand.html"]
-    assert f"3{LONG[:58]}…" in " ".join(county.said)
+    assert f"{LONG[:59]}…" in " ".join(county.said)
     assert CODES["990101"] in json.dumps([h for _, h in county.elements], ensure_ascii=False)
     assert "W9901" in " ".join(county.said), "the finding about a station"
 
@@ -236,8 +235,8 @@ def test_the_search_is_one_assignment_of_json(files):
         found = re.fullmatch(r"window\.siteSearch=(\{[^<>&\u2028\u2029\n]*\});\n", text)
         held = json.loads(found[1])
         assert [code for code, _, _ in held["units"]] == list(UNITS)
-        name = f"0{MARKUP}" if path.parent.name == "zh" else f"6{TYPST} {LINK}"
-        assert held["units"][0][1].startswith(name[:50])
+        name = MARKUP if path.parent.name == "zh" else SLOTS
+        assert held["units"][0][1].startswith(name[:30])
 
 
 def test_a_workbook_has_no_formula_link_or_part_from_elsewhere(files):
@@ -297,6 +296,7 @@ def test_every_json_file_is_json_to_the_letter_of_its_standard(files):
     assert {page["unit_id"] for page in manifest["pages"]} == set(UNITS)
 
 
+@pytest.mark.slow
 def test_a_browser_meets_no_dialog_error_request_or_dead_link(site):
     if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
         pytest.skip("no browser: install chromium and chromium-driver")

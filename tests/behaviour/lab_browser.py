@@ -120,11 +120,10 @@ def use(address, picture):
         told["errors"] = sum("error" in kinds for _, kinds in cells)
         told["outputs"] = sum(len(kinds) for _, kinds in cells)
         driver.set_window_size(1400, 9000)
-        time.sleep(1)
+        count = "document.querySelectorAll('.jp-OutputArea ' + {}).length"
+        until(f"return arguments[0].every(name => {count.format('name')});", list(SEEN.values()))
         for name, selector in SEEN.items():
-            told[name] = driver.execute_script(
-                f"return document.querySelectorAll('.jp-OutputArea {selector}').length;"
-            )
+            told[name] = driver.execute_script(f"return {count.format('arguments[0]')};", selector)
         if picture:
             driver.save_screenshot(str(picture))
         return told | _controlled(driver, until)

@@ -18,6 +18,8 @@ from pathlib import Path
 from browser import browser
 from selenium.webdriver.support.ui import WebDriverWait
 
+from marketing_models.reporting.display import SESSION_HTML
+
 ROOT = Path(__file__).parents[2]
 MARK = "MARKETING_MODELS_LAB_MARK"
 WAIT_S = 60
@@ -46,6 +48,7 @@ def lab(arguments, folder):
     (folder / "jupyter_server_config.json").write_text(json.dumps(settings), encoding="utf-8")
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     env = {**os.environ, **dict.fromkeys(places, str(folder)), MARK: mark}
+    env.pop(SESSION_HTML, None)  # whoever has made pages in this process has turned it off
     with (folder / "lab.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipelines.analyst", *arguments],

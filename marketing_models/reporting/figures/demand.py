@@ -201,14 +201,8 @@ def _week_error(rows: pd.DataFrame) -> float | None:
 
 
 def _review(rows: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
-    hours = [
-        {**point, "text": _measured(row, as_)[language]}
-        for point, row in zip(
-            pieces.points(rows, ["load_kw", "mean_load_kw"], as_, language),
-            rows.itertuples(),
-            strict=True,
-        )
-    ]
+    # Without a text for each hour: the table below the chart has them, and pages have a budget.
+    hours = pieces.points(rows, ["load_kw", "mean_load_kw"], as_, language)
     if not pieces.sizes(hours):
         return pieces.nothing(language)
     first = rows["period_start"].iloc[0]
@@ -220,16 +214,5 @@ def _review(rows: pd.DataFrame, as_: Scale, language: str) -> pieces.Drawn:
         pieces.mark(chart, "line", color=ACCENT, strokeWidth=1.6).encode(
             x=alt.X("at:T"), y=pieces.along(y, "mean_load_kw")
         ),
-        pieces.hover("hours", len(hours), x),
     )
     return drawn.properties(width=WIDTH, height=240), {"hours": hours}
-
-
-def _measured(row: Any, as_: Scale) -> Text:
-    return say(
-        "{t} 实际{actual}，预测{forecast}",
-        "{t} measured {actual}, forecast {forecast}",
-        t=times.moment(row.period_start),
-        actual={language: formats.number(row.load_kw, as_, language) for language in LANGUAGES},
-        forecast=formats.amount(row.mean_load_kw, as_),
-    )

@@ -10,8 +10,8 @@ RUN ?= weekly
 .DEFAULT_GOAL := reports
 
 reports: ; @$(PYTHON) bootstrap.py
-	@$(if $(DATA),.venv/bin/marketing-models ingest --store "$(STORE)" "$(DATA)",test -e data/$(STORE)/version.json || .venv/bin/marketing-models synthesize --store "$(STORE)")
-	@$(PY) -m pipelines.reports $(RUN) --build --store "$(STORE)" --issue "$(ISSUE)" $(if $(CLUSTER),--cluster "$(CLUSTER)")
+	@$(if $(DATA),.venv/bin/marketing-models ingest --store $(call quoted,$(STORE)) $(call quoted,$(DATA)),test -e data/$(call quoted,$(STORE))/version.json || .venv/bin/marketing-models synthesize --store $(call quoted,$(STORE)))
+	@$(PY) -m pipelines.reports $(call quoted,$(RUN)) --build --store $(call quoted,$(STORE)) --issue $(call quoted,$(ISSUE)) $(if $(CLUSTER),--cluster $(call quoted,$(CLUSTER)))
 
 test: ; @$(PYTHON) bootstrap.py dev
 	.venv/bin/ruff format --check

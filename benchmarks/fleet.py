@@ -103,7 +103,9 @@ def run_notebook(job: "Job") -> int:
     from pipelines.jobs import displayed, run
 
     with tempfile.TemporaryDirectory() as work:
-        return len(displayed(run(job, Path(work) / "page.ipynb", kernels.Watch())))
+        return len(
+            displayed(run(job, Path(work) / "page.ipynb", kernels.Watch(env={SESSION_HTML: "off"})))
+        )
 
 
 def run_chain(store: Path, count: int) -> None:

@@ -1,7 +1,6 @@
 """Page jobs: one notebook for one unit and issue, executed into all files of its page."""
 
 import copy
-import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -127,7 +126,8 @@ def execute(job: Job) -> Made:
     Made
         A failed notebook becomes a page that says so, never an exception: the others go on.
     """
-    watch = kernels.Watch(seconds=PAGE_SECONDS, memory_mb=PAGE_MEGABYTES)
+    # What a session would show is built here, once, for all languages and files.
+    watch = kernels.Watch(seconds=PAGE_SECONDS, memory_mb=PAGE_MEGABYTES, env={SESSION_HTML: "off"})
     with tempfile.TemporaryDirectory() as work:
         output = Path(work) / "page.ipynb"
         try:
@@ -157,7 +157,6 @@ def run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
     NotebookNode
         With its outputs.
     """
-    os.environ[SESSION_HTML] = "off"  # what a session would show is built here, once
     try:
         return papermill.execute_notebook(
             str(job.notebook),

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +35,8 @@ class Watch:
         How long it may run [s].
     memory_mb : float or None, default None
         Its proportional share of memory [MB] that it may have.
+    env : mapping of str to str, optional
+        Variables that it has beside those of this process.
 
     Attributes
     ----------
@@ -49,9 +52,16 @@ class Watch:
     ['ForkProvisioner']
     """
 
-    def __init__(self, *, seconds: float | None = None, memory_mb: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float | None = None,
+        memory_mb: float | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.seconds = seconds
         self.memory_mb = memory_mb
+        self.env = dict(env or {})
         self.reason: str | None = None
         self.is_lost = False
 
@@ -94,7 +104,8 @@ class ForkProvisioner(LocalProvisioner):
             manager.transport = "ipc"
             manager.ip = str(self._folder / "k")
             manager.connection_file = str(self._folder / "kernel.json")
-        return await super().pre_launch(**kwargs)
+        found = await super().pre_launch(**kwargs)
+        return {**found, "env": {**found["env"], **self.watch.env}}
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel.

@@ -105,7 +105,7 @@ def load_run(name: str) -> Mapping[str, Any]:
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:
-    """Read ``NAME=JSON`` pairs.
+    """Read ``NAME=VALUE`` pairs.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Values as YAML reads them: numbers are numbers, the rest is text.
+        Values that are JSON as what they mean, all others as text.
 
     Raises
     ------
@@ -126,7 +126,14 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     wrong = [name for name, sign, _ in pairs if not sign]
     if wrong:
         raise PageError(f"--parameter {wrong[0]!r} has no value; write {wrong[0]}=VALUE")
-    return {name: yaml.safe_load(value) for name, _, value in pairs}
+    return {name: _value(text) for name, _, text in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def parser() -> argparse.ArgumentParser:
@@ -147,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
         "--parameter",
         action="append",
         default=[],
-        metavar="NAME=JSON",
+        metavar="NAME=VALUE",
         help="passed to every notebook; repeatable",
     )
     return made

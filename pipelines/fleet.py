@@ -242,7 +242,8 @@ def make(jobs: Sequence[Job], cache: Cache, request: Request) -> dict[str, Made]
                     ended[job.key] = _kept(cache, job, made)
                     bar.update()
             finally:
-                kernels.close()
+                if len(ended) < len(jobs):  # else the engine would wait for pages that still run
+                    kernels.close()
     return ended | {job.key: _kept(cache, job, late(job)) for job in todo if job.key not in ended}
 
 

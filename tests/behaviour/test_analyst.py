@@ -13,6 +13,8 @@ from marketing_models.cis import Store
 from pipelines import analyst, build, keys, reports, request, shelf
 from pipelines.issues import resolve
 
+pytestmark = pytest.mark.slow
+
 PAGE = "zh/990101/40_demand"
 
 
@@ -147,7 +149,6 @@ def test_a_page_and_its_scenario_are_called_by_what_differs(store, site, made, c
         assert dead(path) == []
 
 
-@pytest.mark.slow
 def test_two_issues_of_a_page_are_called_by_their_days(store, site, tmp_path, capsys):
     shutil.copytree(store.folder, tmp_path / "store")
     held = Store.open(tmp_path / "store")
@@ -194,7 +195,6 @@ def test_a_scenario_that_fails_is_a_page_that_says_so(store, site, tmp_path, mon
     assert "is failed: AttributeError" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_jupyterlab_runs_the_notebook_in_a_warm_kernel_and_leaves_nothing(store, site):
     told, left = lab_browser.trial(["--store", str(store.folder), "--site", str(site), "lab", PAGE])
     key = shelf.find(site, PAGE).name[:12]

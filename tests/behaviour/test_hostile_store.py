@@ -28,6 +28,8 @@ from pipelines import reports, request
 from pipelines.build import build
 from pipelines.issues import resolve
 
+pytestmark = pytest.mark.slow
+
 MARKUP = "<script>alert(1)</script></title></style></svg><img src=x onerror=alert(1)>"
 QUOTES = "\"onload=\"alert(1) 'onclick='alert(1)"
 FORMULA = "=cmd|' /C calc'!A0"
@@ -296,7 +298,6 @@ def test_every_json_file_is_json_to_the_letter_of_its_standard(files):
     assert {page["unit_id"] for page in manifest["pages"]} == set(UNITS)
 
 
-@pytest.mark.slow
 def test_a_browser_meets_no_dialog_error_request_or_dead_link(site):
     if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
         pytest.skip("no browser: install chromium and chromium-driver")

@@ -28,6 +28,8 @@ from pipelines import reports
 from pipelines.build import build
 from pipelines.issues import resolve
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 LONE, BESIDE, NINE, GIANT, NEXT = "990101", "990102", "990201", "990202", "990203"
 HIDDEN = (LONE, BESIDE, NINE, GIANT, NEXT)
@@ -318,7 +320,6 @@ def test_pages_of_a_broken_study_say_what_broke(world, tmp_path, monkeypatch, ca
         assert any(told in text for text in cells(folder / "40_demand.xlsx")[0])
 
 
-@pytest.mark.slow
 def test_without_forked_kernels_the_pages_are_the_same_and_one_line_says_why(store, tmp_path):
     told = []
     for switch in ("on", "off"):

@@ -166,9 +166,7 @@ def full(folder: Path, threads: int) -> None:
     """Make a whole province's site and print what it cost."""
     store, site = folder / "store", folder / "site"
     size = [part for name, number in FULL.items() for part in (f"--{name}", str(number))]
-    generator = "import sys; from marketing_models.cli import main; sys.exit(main(sys.argv[1:]))"
-    step("synthesize", ["-c", generator, "synthesize", "--store", str(store), *size])
-    step("studies", ["-m", "pipelines.build", "--store", str(store)])
+    ready(store, size)
     line = ["-m", "pipelines.reports", "weekly", "--store", str(store), "--site", str(site)]
     wall, cpu = step("reports", [*line, "--threads", str(threads)])
     issue = site / "issues" / (site / "latest").read_text().strip()
@@ -185,6 +183,14 @@ def full(folder: Path, threads: int) -> None:
     for name in ("index.html", "zh/search.js"):
         print(f"{name}: {(issue / name).stat().st_size / 1000:.0f} kB")
     step("nothing to do", line)
+
+
+def ready(store: Path, size: Sequence[str] = ()) -> None:
+    """Make a store with its studies, as far as they are not there."""
+    generator = "import sys; from marketing_models.cli import main; sys.exit(main(sys.argv[1:]))"
+    if not (store / "version.json").exists():
+        step("synthesize", ["-c", generator, "synthesize", "--store", str(store), *size])
+    step("studies", ["-m", "pipelines.build", "--store", str(store)])
 
 
 def step(name: str, command: Sequence[str]) -> tuple[float, float]:
@@ -246,6 +252,7 @@ def main() -> None:
         full(folder, given.threads)
         shutil.rmtree(folder)
     else:
+        ready(given.store.resolve())
         sample(given.store.resolve(), given.sample)
 
 

@@ -3,6 +3,7 @@
 import copy
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextvars import Context
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -157,6 +158,12 @@ def run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
     NotebookNode
         With its outputs.
     """
+    # In a context of its own: Jupyter keeps its event loop there, and threads inherit contexts.
+    found: nbformat.NotebookNode = Context().run(_executed, job, output, watch)
+    return found
+
+
+def _executed(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
     try:
         return papermill.execute_notebook(
             str(job.notebook),

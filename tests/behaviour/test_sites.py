@@ -67,7 +67,7 @@ def test_the_real_site_from_a_server_has_no_dead_link_error_request_or_barrier(r
     from browser import served
 
     with served(real_site) as address:
-        nothing_wrong(address)
+        nothing_wrong(f"{address}index.html")
 
 
 @pytest.mark.parametrize(("kind", "limit_kb"), [("html", 150), ("pdf", 120), ("xlsx", 60)])

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from marketing_models.cis.location import locate
-from marketing_models.errors import MarketingModelsError, PageError
+from marketing_models.errors import MarketingModelsError
 from pipelines import keys, request, shelf
 
 DONE, FAILED, REFUSED = 0, 3, 5
@@ -66,10 +65,11 @@ def scenario(site: Path, page: str, changed: Sequence[str]) -> Path:
     """
     entry = shelf.find(site, page)
     known = keys.parameters(entry / "page.ipynb")
-    given = known | dict(_pair(text, known) for text in changed)
+    given = known | request.parameters(changed, known)
     # What refuses a request needs none of these.
     from marketing_models.regions import LEVELS
     from marketing_models.reporting.language import say
+    from marketing_models.reporting.site import MADE
     from pipelines import fleet, jobs
 
     asked = request.Request(
@@ -88,25 +88,11 @@ def scenario(site: Path, page: str, changed: Sequence[str]) -> Path:
         "{t}（情景：{c}）", "{t} (scenario: {c})", t=job.context.title, c=", ".join(changed)
     )
     folder = shelf.WORK / "scenarios" / keys.sha256([job.key, title])[:_SHORT]
-    if not folder.is_dir() or shelf.read(folder / "page.json")["state"] != jobs.MADE:
+    if not folder.is_dir() or shelf.read(folder / "page.json")["state"] != MADE:
         context = _alone(job.context, title)
         made = jobs.execute(replace(job, context=context))
         shelf.lay_out(folder, made.files, f"{context.unit_id}/{context.page_name}")
     return folder
-
-
-def _pair(text: str, known: Mapping[str, Any]) -> tuple[str, Any]:
-    """Read ``NAME=VALUE``: a text stays as it is, so that 0101 is not taken for a number."""
-    name, sign, value = text.partition("=")
-    if not (name and sign):
-        raise PageError(f"{text!r} changes no parameter; write NAME=VALUE")
-    if isinstance(known.get(name, ""), str):
-        return name, value
-    try:
-        return name, json.loads(value)
-    except ValueError as problem:
-        like = json.dumps(known[name])
-        raise PageError(f"{text!r} has no value such as {like}; write it as JSON") from problem
 
 
 def _alone(context: Any, title: Mapping[str, str]) -> Any:

@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 MEMBERS = """
 WITH billed AS (
   SELECT supply_point_id, greatest(sum(energy_kwh), 0) AS energy_kwh
-  FROM bill WHERE month_start >= ? GROUP BY ALL),
+  FROM bill WHERE month_start >= ? GROUP BY supply_point_id),
 point AS (
   SELECT s.county_id, s.represented_count, s.tariff_class_code = 'residential' AS is_household,
          coalesce(a.party_id, s.account_id) AS holder_id,

@@ -10,6 +10,7 @@ from marketing_models.reporting import comparison
 from marketing_models.reporting.display import Section, Verdict
 from marketing_models.reporting.language import LANGUAGES, Text, same, say
 from marketing_models.reporting.page import Link, PageContext
+from marketing_models.reporting.readings import unit_name
 from pipelines import keys, shelf
 
 _Held = Mapping[str, Any]
@@ -46,7 +47,7 @@ def side_by_side(entries: Sequence[Path]) -> tuple[list[_Held], PageContext]:
         raise PageError(f"{names[0]} and {names[1]} are different pages; compare two of one kind")
     given = [keys.parameters(entry / "page.ipynb") for entry in entries]
     stores = [Store.open(held["store"]) for held in given]
-    units = [s.hierarchy().name(g["unit_id"]) for s, g in zip(stores, given, strict=True)]
+    units = [unit_name(s.hierarchy(), g["unit_id"]) for s, g in zip(stores, given, strict=True)]
     called = _called(given, units, entries)
     tiles, *tables = comparison.compare(summaries[0], summaries[1], called)
     charts = [held for pair in zip(called, entries, strict=True) for held in _charts(*pair)]
@@ -140,6 +141,6 @@ def _context(
         data_date=max(held["data_date"] for held in summaries),
         store=store.folder.name,
         store_version_number=store.version,
-        computed_by=store.hierarchy().name(store.unit_id),
+        computed_by=unit_name(store.hierarchy(), store.unit_id),
         downloads=("pdf", "xlsx"),
     )

@@ -20,7 +20,7 @@ from marketing_models.reporting.language import clean
 from pipelines import engine, kernels, keys
 from pipelines.cache import Cache
 from pipelines.issues import resolve
-from pipelines.jobs import MADE, Job, Made, check, execute, late, lost
+from pipelines.jobs import Job, Made, check, execute, late, lost
 from pipelines.publication import Edition, publish
 from pipelines.request import Request
 
@@ -190,7 +190,7 @@ def run(request: Request) -> Outcome:
 
 
 def _entry(key: str, made: Made) -> str:
-    return key if made.state == MADE else f"{key}.failed"
+    return key if made.state == site.MADE else f"{key}.failed"
 
 
 def _record(request: Request, began: float) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def _troubles(
     found: dict[str, list[tuple[str, str, str]]] = {}
     for job in jobs:
         made = ended[job.key]
-        if made.state != MADE:
+        if made.state != site.MADE:
             told = (job.context.unit_id, job.context.page_name, made.reason or "")
             found.setdefault(made.state, []).append(told)
     return found
@@ -249,7 +249,7 @@ def make(jobs: Sequence[Job], cache: Cache, request: Request) -> dict[str, Made]
 
 def _kept(cache: Cache, job: Job, made: Made) -> Made:
     # A failed page gets a name of its own: no later run takes it for a finished one.
-    cache.put(_entry(job.key, made), made.files, replace=made.state != MADE)
+    cache.put(_entry(job.key, made), made.files, replace=made.state != site.MADE)
     return replace(made, files={})
 
 

@@ -1,10 +1,9 @@
 """Page jobs: one notebook for one unit and issue, executed into all files of its page."""
 
-import copy
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ from marketing_models.errors import NoPageError, PageError
 from marketing_models.reporting import page, site
 from marketing_models.reporting.display import MIME, SESSION_HTML, Verdict
 from marketing_models.reporting.language import Text, same, say
+from marketing_models.reporting.site import MADE
 from pipelines import kernels, keys
 
 PAGE_SECONDS = 600
 PAGE_MEGABYTES = 2048
-MADE, FAILED, LATE = "made", "failed", "late"
+FAILED, LATE = "failed", "late"
 _NO_PAGE = say("本页未能生成", "This page could not be made")
 
 
@@ -135,10 +135,10 @@ def execute(job: Job) -> Made:
             notebook = run(job, output, watch)
             return Made(files=_files(job, displayed(notebook), MADE, None))
         except Exception as error:  # noqa: BLE001 - a page must not take the run along
-            state, reason = judged(error, watch)
+            made = _stand_in(job, *judged(error, watch))
             partial = output.read_bytes() if output.exists() else b""
-            files = {**_files(job, [told(reason)], state, reason), "incident.ipynb": partial}
-            return Made(files=files, state=state, reason=reason["en"], is_lost=watch.is_lost)
+            files = {**made.files, "incident.ipynb": partial}
+            return replace(made, files=files, is_lost=watch.is_lost)
 
 
 def run(job: Job, output: Path, watch: kernels.Watch) -> nbformat.NotebookNode:
@@ -204,22 +204,20 @@ def judged(error: BaseException, watch: kernels.Watch | None = None) -> tuple[st
     return FAILED, same(f"{type(error).__name__}: {error}")
 
 
-def told(reason: Text) -> dict[str, Any]:
-    """Return the one display object of a page that could not be made."""
-    sentence = say("原因：{reason}", "Reason: {reason}", reason=reason)
-    return Verdict(headline=_NO_PAGE, sentences=(sentence,)).as_json()
-
-
 def late(job: Job) -> Made:
     """Return the page that stands in for one that was not ready at the deadline."""
-    reason = say("到截止时间尚未完成", "not ready at the deadline")
-    return Made(files=_files(job, [told(reason)], LATE, reason), state=LATE, reason=reason["en"])
+    return _stand_in(job, LATE, say("到截止时间尚未完成", "not ready at the deadline"))
 
 
 def lost(job: Job, error: BaseException) -> Made:
     """Return the page that stands in for one whose worker gave up."""
-    state, reason = judged(error)
-    return Made(files=_files(job, [told(reason)], state, reason), state=state, reason=reason["en"])
+    return _stand_in(job, *judged(error))
+
+
+def _stand_in(job: Job, state: str, reason: Text) -> Made:
+    sentence = say("原因：{reason}", "Reason: {reason}", reason=reason)
+    told = Verdict(headline=_NO_PAGE, sentences=(sentence,)).as_json()
+    return Made(files=_files(job, [told], state, reason), state=state, reason=reason["en"])
 
 
 def _files(job: Job, objects: Any, state: str, reason: Text | None) -> dict[str, bytes]:
@@ -258,12 +256,6 @@ def analyst_copy(job: Job) -> bytes:
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", ()):
             cell.source = "\n".join(f"{name} = {value!r}" for name, value in given.items())
-    return (nbformat.writes(_cleared(notebook)) + "\n").encode()
-
-
-def _cleared(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    bare = copy.deepcopy(notebook)
-    for cell in bare.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return bare
+    return (nbformat.writes(notebook) + "\n").encode()

@@ -12,11 +12,11 @@ import yaml
 
 from marketing_models.cis.location import locate
 from marketing_models.errors import PageError
-from pipelines import keys
+from pipelines import clock, keys
+from pipelines.cache import Cache
 
 NOTEBOOKS = keys.ROOT / "notebooks"
 RUNS = Path(__file__).with_name("reports.yml")
-_OF_THE_DAY = ("yesterday", "last-week", "last-month")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Request:
     @property
     def state(self) -> Path:
         """Folder beside the site, never served: lock, cache, and what has been done."""
-        return self.site.with_name(f".{self.site.name}")
+        return Cache.beside(self.site).folder
 
     @property
     def done(self) -> Path:
@@ -104,36 +104,43 @@ def load_run(name: str) -> Mapping[str, Any]:
     return runs[name]
 
 
-def parameters(given: Sequence[str]) -> dict[str, Any]:
+def parameters(given: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
     """Read ``NAME=VALUE`` pairs.
 
     Parameters
     ----------
     given : sequence of str
         As they stand on the command line.
+    known : mapping
+        Parameters with the values that they have otherwise. Where that is a text, or there is
+        none, the value stays as it is written: 0101 is no number. Elsewhere it is JSON.
 
     Returns
     -------
     dict
-        Values that are JSON as what they mean, all others as text.
+        Values by name.
 
     Raises
     ------
     PageError
-        If one has no value.
+        If a pair has no name or no sign, or its value is no JSON where it must be; all at once.
     """
-    pairs = [item.partition("=") for item in given]
-    wrong = [name for name, sign, _ in pairs if not sign]
-    if wrong:
-        raise PageError(f"--parameter {wrong[0]!r} has no value; write {wrong[0]}=VALUE")
-    return {name: _value(text) for name, _, text in pairs}
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    read, problems = {}, []
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not (name and sign):
+            problems.append(f"{pair!r} changes no parameter; write NAME=VALUE")
+        elif isinstance(known.get(name, ""), str):
+            read[name] = value
+        else:
+            try:
+                read[name] = json.loads(value)
+            except ValueError:
+                like = json.dumps(known[name])
+                problems.append(f"{pair!r} has no value such as {like}; write it as JSON")
+    if problems:
+        raise PageError("\n".join(problems))
+    return read
 
 
 def parser() -> argparse.ArgumentParser:
@@ -176,11 +183,12 @@ def read(given: argparse.Namespace) -> Request:
     run = load_run(given.run)
     store = locate(given.store)
     notebooks = [NOTEBOOKS / f"{page}.ipynb" for page in run["pages"]]
+    known = {n: v for path in notebooks if path.is_file() for n, v in keys.parameters(path).items()}
     asked = {
         "levels": run["levels"],
         "units": sorted(given.unit),
-        "parameters": {**run["parameters"], **parameters(given.parameter)},
-        "issue": _issue(given.issue or run["issue"]),
+        "parameters": {**run["parameters"], **parameters(given.parameter, known)},
+        "issue": clock.named(given.issue or run["issue"], clock.now()),
     }
     return Request(
         store=store,
@@ -192,12 +200,3 @@ def read(given: argparse.Namespace) -> Request:
         deadline_minutes=given.deadline,
         **asked,
     )
-
-
-def _issue(name: str) -> str:
-    # "latest" follows from the store and is resolved with it; these follow from the day.
-    if name not in _OF_THE_DAY:
-        return name
-    from pipelines.issues import named, now
-
-    return named(name, now())

@@ -1,6 +1,7 @@
 """What all tests share: the folder of real data, a small built province, and no silent skips."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ def real_data():
     if not folder:
         pytest.skip(f"real data: set {REAL_DATA} to the folder that holds it")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
+        pytest.skip("no browser: install chromium and chromium-driver")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from marketing_models.reporting.language import clean
 
 # A face of plain boxes, as wide as the characters of Noto Sans CJK SC: labels are laid out with
-# its widths on every machine, whatever fonts that has, three times as fast as with the real one.
+# its widths on every machine, whatever fonts that has, and without reading the real one.
 _FACE = "Marketing Models Widths"
 _SVG = "http://www.w3.org/2000/svg"
 _PLACES = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}

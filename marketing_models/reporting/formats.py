@@ -215,26 +215,16 @@ def ratio(value: Any, base: Any) -> float | None:
     return float(new) / float(old) - 1.0
 
 
-def change(rate: float | None) -> Text:
-    """Say a change with a verb: 增长5.0%, 下降1.5%, 持平; rose 5.0%, fell 1.5%, was flat."""
-    return _moved(rate, ("增长", "rose "), ("下降", "fell "), ("持平", "was flat"))
-
-
 def against(rate: float | None) -> Text:
-    """Say a change as an adverb: as `change`, in English up 5.0%, down 1.5%, level."""
-    return _moved(rate, ("增长", "up "), ("下降", "down "), ("持平", "level"))
-
-
-def _moved(
-    rate: float | None, rise: tuple[str, str], fall: tuple[str, str], flat: tuple[str, str]
-) -> Text:
+    """Say a change as an adverb: 增长5.0%, 下降1.5%, 持平; up 5.0%, down 1.5%, level."""
     if rate is None:
         return {"zh": MISSING, "en": MISSING}
-    # Below half of the last printed digit nothing moved: 0.04 % is flat, not "rose 0.0%".
+    # Below half of the last printed digit nothing moved: 0.04 % is flat, not "up 0.0%".
     if abs(rate) < 0.0005:
-        return {"zh": flat[0], "en": flat[1]}
-    verb = rise if rate > 0 else fall
-    return say("{v}{size}", "{v}{size}", v={"zh": verb[0], "en": verb[1]}, size=share(abs(rate)))
+        return {"zh": "持平", "en": "level"}
+    return say(
+        *(("增长{s}", "up {s}") if rate > 0 else ("下降{s}", "down {s}")), s=share(abs(rate))
+    )
 
 
 def share(fraction: float | None) -> Text:

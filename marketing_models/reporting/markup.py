@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -121,11 +120,10 @@ def fragment(held: Mapping[str, Any], language: str) -> str:
     Returns
     -------
     str
-        With its style. Charts are drawn unless the environment's ``MARKETING_MODELS_CHARTS`` is
-        ``off``: a fleet of notebooks leaves drawing to the page builder.
+        With its style, and a chart drawn.
     """
     drawing = ""
-    if held["kind"] == "figure" and os.environ.get("MARKETING_MODELS_CHARTS") != "off":
+    if held["kind"] == "figure":
         from marketing_models.reporting import charts
 
         drawing = charts.draw(held, language)

@@ -89,15 +89,20 @@ def files(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[st
 
     made: dict[str, bytes] = {}
     for language in LANGUAGES:
-        drawings = _drawings(objects, language)
-        made[f"{language}.html"] = _html(objects, context, drawings, language).encode()
-        made[f"{language}.pdf"] = pdf.build(objects, context, drawings, language)
+        drawn = drawings(objects, language)
+        made[f"{language}.html"] = html(objects, context, drawn, language).encode()
+        made[f"{language}.pdf"] = pdf.build(objects, context, drawn, language)
         made[f"{language}.xlsx"] = workbook.build(objects, context, language)
     return made
 
 
-def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[str, str]:
-    """Build the HTML of one page in both languages.
+def html(
+    objects: Sequence[Mapping[str, Any]],
+    context: PageContext,
+    drawings: Mapping[str, str],
+    language: str,
+) -> str:
+    """Build the HTML of one page in one language.
 
     Parameters
     ----------
@@ -106,12 +111,16 @@ def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[st
         section is the first screen.
     context : PageContext
         Where the page stands.
+    drawings : mapping of str to str
+        SVG of each figure in this language, by its name.
+    language : {"zh", "en"}
+        Language of the page.
 
     Returns
     -------
-    dict of {"zh", "en"} to str
-        HTML documents that need nothing else: no script, no request. The same objects give the
-        same bytes.
+    str
+        A document that asks for nothing else and reads without its script. The same objects give
+        the same bytes.
 
     Notes
     -----
@@ -123,18 +132,6 @@ def build(objects: Sequence[Mapping[str, Any]], context: PageContext) -> dict[st
     Tiles and index tables carry all of these themselves. A missing number has neither column nor
     value, nor has one that is made from others.
     """
-    return {
-        language: _html(objects, context, _drawings(objects, language), language)
-        for language in LANGUAGES
-    }
-
-
-def _html(
-    objects: Sequence[Mapping[str, Any]],
-    context: PageContext,
-    drawings: Mapping[str, str],
-    language: str,
-) -> str:
     first, sections = split(objects)
     return markup.render(
         "page.html.j2",
@@ -169,7 +166,8 @@ def headline(objects: Iterable[Mapping[str, Any]], context: PageContext) -> Text
     return found
 
 
-def _drawings(objects: Iterable[Mapping[str, Any]], language: str) -> dict[str, str]:
+def drawings(objects: Iterable[Mapping[str, Any]], language: str) -> dict[str, str]:
+    """Draw the figures among the objects in one language, by name."""
     from marketing_models.reporting import charts
 
     return {

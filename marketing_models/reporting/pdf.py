@@ -61,14 +61,8 @@ def printed(
 
     Parameters
     ----------
-    objects : sequence of mapping
-        Display objects as JSON.
-    context : PageContext
-        Where the page stands.
-    drawings : mapping of str to str
-        SVG of each figure in this language, by its name.
-    language : {"zh", "en"}
-        Language of the document.
+    objects, context, drawings, language
+        As for `build`.
 
     Returns
     -------

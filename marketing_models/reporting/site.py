@@ -26,6 +26,7 @@ PAGES: Mapping[str, Text] = {
 INDEX = "index"
 INDEX_TITLE = say("单位首页", "Unit page")
 STORE_TITLE = say("全部单位", "All units")
+MADE = "made"  # state of a page that judges
 _VERDICT = ("headline", "recommendation", "deadline", "deadline_at", "owner")
 
 

@@ -1,26 +1,18 @@
-"""Site labels: the fixed words of index pages."""
+"""Site labels: the fixed words of index pages, beside those that they share with pages."""
 
 from collections.abc import Callable, Mapping
 
 from markupsafe import Markup
 
+from marketing_models.reporting import markup
 from marketing_models.reporting.language import Text
 
 _LABELS: Mapping[str, Text] = {
     "past_issues": {"zh": "往期", "en": "Past issues"},
     "issues": {"zh": "各期报告", "en": "Reports by issue"},
     "newest": {"zh": "最新一期", "en": "Newest issue"},
-    "issue": {"zh": "期次", "en": "Issue"},
-    "data_date": {"zh": "数据截至", "en": "data as of"},
     "page_count": {"zh": "页", "en": "pages"},
     "no_issue": {"zh": "尚无报告。", "en": "No reports yet."},
-    "path": {"zh": "单位路径", "en": "Path of units"},
-    "switch": {"zh": "English", "en": "Chinese"},
-    "recommended": {"zh": "建议", "en": "Recommended"},
-    "deadline": {"zh": "最迟", "en": "Decide by"},
-    "owner": {"zh": "责任单位", "en": "Responsible"},
-    "key_figures": {"zh": "关键指标", "en": "Key figures"},
-    "pages": {"zh": "本单位页面", "en": "Pages of this unit"},
     "page": {"zh": "页面", "en": "Pages"},
     "notebook": {"zh": "笔记本", "en": "Notebook"},
     "compare": {"zh": "与上期对比", "en": "Against the issue before"},
@@ -30,7 +22,6 @@ _LABELS: Mapping[str, Text] = {
     "classes": {"zh": "各档单位数相近", "en": "classes of about equal numbers of units"},
     "units": {"zh": "各单位主要数据", "en": "Key figures by unit"},
     "units_below": {"zh": "下级单位对比", "en": "Units below, side by side"},
-    "unit": {"zh": "单位", "en": "Unit"},
     "same_unit": {
         "zh": "各列各级同一计量单位，可点列名排序；排序用精确值。",
         "en": "One unit of measure per column at all levels; click a head to sort by exact values.",
@@ -47,16 +38,8 @@ _LABELS: Mapping[str, Text] = {
     "failed": {"zh": "生成失败", "en": "Failed"},
     "late": {"zh": "到时限未完成", "en": "Not done by the deadline"},
     "absent": {"zh": "本期未出页面的单位", "en": "Units without pages in this issue"},
-    "limits": {"zh": "局限", "en": "Limits"},
-    "no_limits": {"zh": "未发现数据局限。", "en": "No limits were found in the data."},
-    "forbid": {"zh": "不作判断", "en": "No judgement"},
-    "limit": {"zh": "慎用", "en": "Limited"},
-    "note": {"zh": "说明", "en": "Note"},
     "this_issue": {"zh": "本期", "en": "this issue"},
     "past_issue": {"zh": "上期", "en": "issue before"},
-    "computed_by": {"zh": "计算单位", "en": "computed by"},
-    "store": {"zh": "数据仓", "en": "store"},
-    "version": {"zh": "版本", "en": "version"},
     "colon": {"zh": "：", "en": ": "},
     "stop": {"zh": "；", "en": "; "},
 }
@@ -64,4 +47,9 @@ _LABELS: Mapping[str, Text] = {
 
 def labels(language: str) -> Callable[[str], Markup]:
     """Return the labels of one language, by name; as markup they keep the space at their end."""
-    return lambda name: Markup(_LABELS[name][language])  # noqa: S704 - our own words
+
+    def word(name: str) -> Markup:
+        own = _LABELS.get(name)
+        return Markup(own[language] if own else markup.label(name, language))  # noqa: S704 - our own words
+
+    return word

@@ -1,7 +1,5 @@
 """Site views: the index pages of one issue in one language."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,11 +15,10 @@ from marketing_models.reporting.language import Text, same, say
 from marketing_models.reporting.measures import Measure, Summaries, measures, period
 from marketing_models.reporting.page import split
 from marketing_models.reporting.readings import unit_name
-from marketing_models.reporting.site import BRIEF, PAGES, Stamp
+from marketing_models.reporting.site import BRIEF, MADE, PAGES, Stamp
 from marketing_models.reporting.site_labels import labels
 
 History = Sequence[tuple[str, Summaries]]
-MADE = "made"
 INDEX_FILES = {"zh": "index.html", "en": "index.en.html"}
 _SHORT: Mapping[str, Text] = {
     "00_decision_brief": say("简报", "Brief"),
@@ -206,7 +203,7 @@ class View:
         )
 
     def _printed(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        """Print a table here: a template would take three times as long for so many cells."""
+        """Print a table here: its cells are too many for the macros of a template."""
         language, columns = self.language, table["columns"]
         scales = [Scale(**c["scale"]) if "scale" in c else None for c in columns]
         rows = [
@@ -361,5 +358,4 @@ def _periods(pages: Mapping[str, Mapping[str, Any]]) -> dict[str, Text]:
 def _script() -> tuple[Markup, str]:
     """Return the script of index pages and what allows it to run."""
     text = markup.packaged("index.js")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"sha256-{digest}"  # noqa: S704 - our own file, without user text
+    return Markup(text), markup.digest(text)  # noqa: S704 - our own file, without user text

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import analyst, shelf
+from marketing_models.errors import PageError
+from pipelines import analyst, request, shelf
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -112,13 +113,21 @@ def test_a_pair_without_name_or_value_is_refused(told, pair):
 def test_a_value_takes_the_kind_that_the_parameter_has():
     # Authority: the rule itself. A text stays: 0101 is no number, 2026-08-02 no date.
     known = {"unit_id": "99", "reserve_frac": 0.05, "levels": ["city"], "is_open": False}
-    assert analyst._pair("unit_id=0101", known) == ("unit_id", "0101")
-    assert analyst._pair("unit_id=a=b", known) == ("unit_id", "a=b")
-    assert analyst._pair("reserve_frac=1e-3", known) == ("reserve_frac", 0.001)
-    assert analyst._pair('levels=["county"]', known) == ("levels", ["county"])
-    assert analyst._pair("is_open=true", known) == ("is_open", True)
-    with pytest.raises(analyst.PageError, match=r"'reserve_frac=\[' has no value such as 0.05"):
-        analyst._pair("reserve_frac=[", known)
+    pairs = ["unit_id=0101", "reserve_frac=1e-3", 'levels=["county"]', "is_open=true", "new=1"]
+    assert request.parameters(pairs, known) == {
+        "unit_id": "0101",
+        "reserve_frac": 0.001,
+        "levels": ["county"],
+        "is_open": True,
+        "new": "1",
+    }
+    assert request.parameters(["unit_id=a=b"], known) == {"unit_id": "a=b"}
+    with pytest.raises(PageError) as refused:
+        request.parameters(["reserve_frac=[", "unit_id"], known)
+    assert str(refused.value) == (
+        "'reserve_frac=[' has no value such as 0.05; write it as JSON\n"
+        "'unit_id' changes no parameter; write NAME=VALUE"
+    )
 
 
 def test_a_store_that_is_not_there_is_refused(told):

@@ -298,9 +298,7 @@ def test_every_json_file_is_json_to_the_letter_of_its_standard(files):
     assert {page["unit_id"] for page in manifest["pages"]} == set(UNITS)
 
 
-def test_a_browser_meets_no_dialog_error_request_or_dead_link(site):
-    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
-        pytest.skip("no browser: install chromium and chromium-driver")
+def test_a_browser_meets_no_dialog_error_request_or_dead_link(site, chromium):
     from browser import visit
 
     pages, errors, outside, dead = visit(site / "index.html")  # a dialog would raise

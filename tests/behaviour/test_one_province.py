@@ -26,7 +26,8 @@ def cells(store):
         ):
             context = site.page_context(hierarchy, unit, name, available={}, stamp=stamp)
             parser = Cells()
-            parser.feed(page.build([o.as_json() for o in shown(study)], context)["zh"])
+            objects = [held.as_json() for held in shown(study)]
+            parser.feed(page.html(objects, context, page.drawings(objects, "zh"), "zh"))
             found[unit, name] = parser.found
     return found
 

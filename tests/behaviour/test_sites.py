@@ -48,8 +48,6 @@ def issue_of(site):
 
 
 def nothing_wrong(start):
-    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
-        pytest.skip("no browser: install chromium and chromium-driver")
     from browser import barriers, kinds, visit
 
     pages, errors, outside, dead = visit(start)
@@ -59,11 +57,11 @@ def nothing_wrong(start):
     assert barriers(kinds(pages)) == []
 
 
-def test_the_demo_site_from_the_disk_has_no_dead_link_error_request_or_barrier(demo_site):
+def test_the_demo_site_from_the_disk_has_no_dead_link_error_request_or_barrier(demo_site, chromium):
     nothing_wrong(demo_site / "index.html")
 
 
-def test_the_real_site_from_a_server_has_no_dead_link_error_request_or_barrier(real_site):
+def test_the_real_site_from_a_server_has_no_dead_link_error_request_or_barrier(real_site, chromium):
     from browser import served
 
     with served(real_site) as address:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipelines.issues import named, now
+from pipelines.clock import named, now
 
 
 @pytest.mark.parametrize(

@@ -491,7 +491,10 @@ def built(study: Study, page_name: str) -> dict[str, str]:
         available=available,
         stamp=site.Stamp.of(study, store="demo"),
     )
-    return page.build(objects, context)
+    return {
+        name: page.html(objects, context, page.drawings(objects, name), name)
+        for name in language.LANGUAGES
+    }
 
 
 @pytest.fixture(autouse=True)

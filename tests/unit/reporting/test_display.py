@@ -8,7 +8,7 @@ import pytest
 
 from marketing_models.findings import Finding
 from marketing_models.reporting import figures, set_language, tables, words
-from marketing_models.reporting.display import MIME, Findings, Section
+from marketing_models.reporting.display import MIME, SESSION_HTML, Findings, Section
 from marketing_models.reporting.language import say
 
 
@@ -26,8 +26,7 @@ def all_of(demand, brief):
     ]
 
 
-def test_every_object_shows_text_html_and_one_page_object_as_pure_json(demand, brief, monkeypatch):
-    monkeypatch.setenv("MARKETING_MODELS_CHARTS", "off")
+def test_every_object_shows_text_html_and_one_page_object_as_pure_json(demand, brief):
     for shown in all_of(demand, brief):
         bundle = shown._repr_mimebundle_()
 
@@ -54,14 +53,12 @@ def test_texts_follow_the_language_of_the_session(demand):
     assert "Peak load (P50)" in str(kpis)
 
 
-def test_a_chart_is_drawn_in_a_session_but_not_where_a_fleet_leaves_it_to_the_builder(
-    demand, monkeypatch
-):
+def test_a_session_gets_html_with_the_chart_and_a_fleet_the_page_object_alone(demand, monkeypatch):
     shown = figures.demand_review(demand)
     assert "<svg" in shown._repr_mimebundle_()["text/html"]
 
-    monkeypatch.setenv("MARKETING_MODELS_CHARTS", "off")
-    assert "<svg" not in shown._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv(SESSION_HTML, "off")
+    assert set(shown._repr_mimebundle_()) == {"text/plain", MIME}
 
 
 def test_the_text_of_a_table_has_its_heads_and_printed_numbers(brief):

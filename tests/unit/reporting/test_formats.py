@@ -95,18 +95,17 @@ def test_stored_values_are_written_shortest_and_without_exponent(stored, text):
 
 
 @pytest.mark.parametrize(
-    ("rate", "zh", "rose", "up"),
+    ("rate", "zh", "up"),
     [
-        (0.05, "增长5.0%", "rose 5.0%", "up 5.0%"),
-        (-0.015, "下降1.5%", "fell 1.5%", "down 1.5%"),
-        (0.00049, "持平", "was flat", "level"),
-        (-0.00049, "持平", "was flat", "level"),
-        (0.0005, "增长0.1%", "rose 0.1%", "up 0.1%"),
-        (None, "—", "—", "—"),
+        (0.05, "增长5.0%", "up 5.0%"),
+        (-0.015, "下降1.5%", "down 1.5%"),
+        (0.00049, "持平", "level"),
+        (-0.00049, "持平", "level"),
+        (0.0005, "增长0.1%", "up 0.1%"),
+        (None, "—", "—"),
     ],
 )
-def test_changes_are_said_with_verbs_and_flat_below_half_a_tenth_of_a_per_cent(rate, zh, rose, up):
-    assert formats.change(rate) == {"zh": zh, "en": rose}
+def test_changes_are_said_with_verbs_and_flat_below_half_a_tenth_of_a_per_cent(rate, zh, up):
     assert formats.against(rate) == {"zh": zh, "en": up}
 
 

@@ -23,7 +23,7 @@ test: ; @$(PYTHON) bootstrap.py dev
 	@$(PY) -m pipelines.build --store demo
 	$(PY) -m pytest --nbval-lax -p no:randomly notebooks
 
-slow: ; @$(PYTHON) bootstrap.py dev
+slow: ; @$(PYTHON) bootstrap.py dev lab
 	$(PY) -m pytest -m slow
 
 # For an analyst. What was written on the command line reaches the program letter by letter: make

@@ -4,16 +4,17 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
-from tqdm import tqdm
 
-from marketing_models import schemas
+from marketing_models import schemas, synthesis
 from marketing_models.cis import Store, locate
 from marketing_models.cis.ingest import IngestReport, ingest
-from marketing_models.errors import MarketingModelsError, StoreError
-from marketing_models.synthetic import Scale, province
-from marketing_models.synthetic.scale import PROVINCE
+from marketing_models.errors import MarketingModelsError, StoreError, UnknownUnitError
+from marketing_models.regions import LEVELS
+from marketing_models.synthetic.scale import PROVINCE, SCALES, Scale
+from marketing_models.synthetic.world import PRESETS, World
 
 ACCEPTED, REFUSED, USAGE, PARTIAL = 0, 1, 2, 3
 _SHOWN_FAULTS = 20
@@ -46,17 +47,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="marketing-models", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", required=True)
-    usual = Scale()
     synthesize = commands.add_parser("synthesize", help="make a synthetic province")
-    synthesize.add_argument("--cities", type=int, default=usual.city_count)
-    synthesize.add_argument("--counties", type=int, default=usual.county_count)
-    synthesize.add_argument("--supply-points", type=int, default=usual.supply_point_count)
-    synthesize.add_argument("--months", type=int, default=usual.month_count)
+    synthesize.add_argument("--scale", choices=SCALES, default="demo")
+    synthesize.add_argument("--cities", type=int, help="other than the scale has")
+    synthesize.add_argument("--counties", type=int)
+    synthesize.add_argument("--supply-points", type=int)
+    synthesize.add_argument("--months", type=int)
     synthesize.add_argument("--seed", type=int, default=1)
+    synthesize.add_argument("--preset", choices=PRESETS, default="usual")
+    synthesize.add_argument("--unit-id", help="one county alone, as it is in the province")
+    synthesize.add_argument("--workers", type=int, default=2, help="processes side by side")
     take_in = commands.add_parser("ingest", help="read a folder of exports", epilog=_EPILOG)
     take_in.add_argument("folder", help="files of one source")
     take_in.add_argument("--mapping", help="packaged mapping or .yaml file; else by the headers")
-    commands.add_parser("digest", help="print a digest of a store's content")
+    digest = commands.add_parser("digest", help="print a digest of every table's content")
+    digest.add_argument("--unit-id", help="only rows of this unit and those below it")
+    digest.add_argument("--units", action="store_true", help="print the units instead")
     commands.add_parser("status", help="print what a store holds")
     for command in commands.choices.values():
         command.add_argument("--store", required=True, help="name under data/, or absolute path")
@@ -65,39 +71,51 @@ def _parser() -> argparse.ArgumentParser:
 
 def _synthesize(chosen: argparse.Namespace) -> int:
     try:
-        scale = Scale(
-            city_count=chosen.cities,
-            county_count=chosen.counties,
-            supply_point_count=chosen.supply_points,
-            month_count=chosen.months,
-        )
+        world = World(scale=_scale(chosen), seed=chosen.seed, preset=chosen.preset)
     except ValueError as error:
         sys.stderr.write(f"marketing-models synthesize: {error}\n")
         return USAGE
-    label = f"synthetic seed={chosen.seed} {scale}"
-    if (locate(chosen.store) / "version.json").is_file():
-        store = Store.open(chosen.store)
-        if (store.read("batch")["mapping_name"] == label).any():
-            _say(f"store {store.folder} holds this province already; nothing done")
-            return ACCEPTED
-        if store.version or store.unit_id != PROVINCE:
-            raise StoreError(f"store {store.folder} holds other data; remove it or name another")
+    unit_id = chosen.unit_id or PROVINCE
+    if unit_id not in {PROVINCE, *world.city_of}:
+        raise UnknownUnitError(unit_id, world.city_of)
+    label = f"synthetic {world}" + (f" {unit_id}" if chosen.unit_id else "")
+    store = _empty_store(chosen.store, unit_id, label)
+    if store is None:
+        return ACCEPTED
+    if unit_id == PROVINCE:
+        synthesis.synthesize(world, store, origin=_origin(label), workers=chosen.workers)
     else:
-        store = Store.init(chosen.store, unit_id=PROVINCE)
-    with tqdm(total=2, desc="making the province", disable=None) as progress:
-        tables = province(scale, seed=chosen.seed)
-        progress.update()
-        progress.set_description("writing the store")
-        store.write({**tables, "batch": _origin(label, tables)})
-        progress.update()
+        synthesis.synthesize_county(world, store, unit_id, origin=_origin(label))
     _say(f"store {store.folder}: version {store.version}")
     return ACCEPTED
 
 
-def _origin(label: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the batch row of a synthetic store; equal arguments make equal rows."""
+def _scale(chosen: argparse.Namespace) -> Scale:
+    given = {
+        "city_count": chosen.cities,
+        "county_count": chosen.counties,
+        "supply_point_count": chosen.supply_points,
+        "month_count": chosen.months,
+    }
+    return replace(SCALES[chosen.scale], **{n: v for n, v in given.items() if v is not None})
+
+
+def _empty_store(name: str, unit_id: str, label: str) -> Store | None:
+    """Return a store to write to; None if it holds this very province already."""
+    if not (locate(name) / "version.json").is_file():
+        return Store.init(name, unit_id=unit_id)
+    store = Store.open(name)
+    if (store.read("batch")["mapping_name"] == label).any():
+        _say(f"store {store.folder} holds this province already; nothing done")
+        return None
+    if store.version or store.unit_id != unit_id:
+        raise StoreError(f"store {store.folder} holds other data; remove it or name another")
+    return store
+
+
+def _origin(label: str) -> pd.DataFrame:
+    """Return the batch row of a synthetic store, without its count of rows."""
     digest = hashlib.sha256(label.encode()).hexdigest()
-    count = sum(len(rows) for rows in tables.values())
     row = {
         "batch_id": digest[:16],
         "mapping_name": label,
@@ -105,8 +123,6 @@ def _origin(label: str, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         "file_sha256": digest,
         "content_digest": digest,
         "delivery_code": "full",
-        "line_count": count,
-        "accepted_count": count,
         "repaired_count": 0,
         "quarantined_count": 0,
         "committed_at": pd.Timestamp.now(tz="Asia/Shanghai").tz_localize(None).floor("us"),
@@ -147,7 +163,18 @@ def _warn(report: IngestReport) -> None:
 
 
 def _digest(chosen: argparse.Namespace) -> int:
-    _say(Store.open(chosen.store).digest())
+    store = Store.open(chosen.store)
+    if chosen.units:
+        units = store.hierarchy().units
+        order = units["level"].map(LEVELS.index)
+        for unit_id in units.assign(order=order).sort_values(["order", "unit_id"])["unit_id"]:
+            _say(unit_id)
+        return ACCEPTED
+    if chosen.unit_id and chosen.unit_id not in store.hierarchy():
+        raise UnknownUnitError(chosen.unit_id, list(store.hierarchy()))
+    for table, found in store.digests(chosen.unit_id).items():
+        count, _, bits = found.partition("-")
+        _say(f"{table} {count} {bits}")
     return ACCEPTED
 
 

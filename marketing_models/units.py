@@ -4,6 +4,9 @@ SUFFIX_UNITS = {
     "yuan_per_kwh": "yuan/kWh",
     "yuan_per_kva_month": "yuan/kVA month",
     "yuan_per_kw_month": "yuan/kW month",
+    "yuan_per_kw": "yuan/kW",
+    "w": "W",
+    "wh": "Wh",
     "w_per_m2": "W/m2",
     "kwh": "kWh",
     "kw": "kW",
@@ -17,6 +20,8 @@ SUFFIX_UNITS = {
     "count": "count",
     "days": "days",
     "hours": "hours",
+    "minutes": "minutes",
+    "years": "years",
 }
 
 # Factors into the package's unit: what sources write, per one of ours.

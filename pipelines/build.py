@@ -145,7 +145,10 @@ def demand_tables(store: Store, issue: Issue, issued_at: pd.Timestamp) -> dict[s
     dict of str to DataFrame
         Tables by name; of the weather forecasts only those that a weekly origin would have used.
     """
-    tables = {table: store.read(table, known_by=issued_at) for table in demand.READS}
+    tables = {
+        table: store.read(table, known_by=issued_at, where=demand.SERIES_READ.get(table))
+        for table in demand.READS
+    }
     issues = store.query("SELECT DISTINCT issued_at FROM weather_forecast", known_by=issued_at)
     wanted = demand.weather_issues(issues["issued_at"], issue)
     tables["weather_forecast"] = store.read(

@@ -244,7 +244,7 @@ def merged(table: str, held: pa.Table, rows: pa.Table) -> pa.Table:
 def stamped(table: str, rows: pa.Table) -> pa.Table:
     """Return rows with the end of every version set to the start of the next one."""
     start = schemas.version_column(table)
-    if start is None:
+    if start is None or not _has_versions(table, rows):
         return rows
     end = "superseded_at" if start == "known_at" else "valid_to"
     keys = ", ".join(f'"{key}"' for key in _identity(table))
@@ -255,6 +255,12 @@ def stamped(table: str, rows: pa.Table) -> pa.Table:
         f'{value} AS "{n}"' if n == end else f'"{n}"' for n in arrow_schema(table).names
     )
     return _made(table, f"SELECT {names} FROM rows", rows=rows)
+
+
+def _has_versions(table: str, rows: pa.Table) -> bool:
+    keys = ", ".join(f'"{key}"' for key in _identity(table))
+    sql = f"SELECT 1 FROM rows GROUP BY {keys} HAVING count(*) > 1 LIMIT 1"
+    return bool(_run(sql, rows=rows).fetchall())
 
 
 def digest(rows: pa.Table | pads.Dataset, *, leave_out: Sequence[str] = ()) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 import marketing_models
 from marketing_models.errors import StoreError
 
+TRUTH_MARK = "TRUTH"
+
 
 def locate(name: str | Path) -> Path:
     """Return the folder of a store.
@@ -22,11 +24,19 @@ def locate(name: str | Path) -> Path:
     Raises
     ------
     StoreError
-        If it is a relative path: papermill and a shell start in different folders.
+        If it is a relative path: papermill and a shell start in different folders; or if what
+        lies there is the truth behind a synthetic province.
     """
     path = Path(name)
-    if path.is_absolute():
-        return path
-    if len(path.parts) != 1 or str(name) in {"", ".", ".."}:
-        raise StoreError(f"store {str(name)!r} is a relative path; give a bare name or a full path")
-    return Path(marketing_models.__file__).parents[1] / "data" / path
+    if not path.is_absolute():
+        if len(path.parts) != 1 or str(name) in {"", ".", ".."}:
+            raise StoreError(
+                f"store {str(name)!r} is a relative path; give a bare name or a full path"
+            )
+        path = Path(marketing_models.__file__).parents[1] / "data" / path
+    if any((folder / TRUTH_MARK).is_file() for folder in (path, *path.parents)):
+        raise StoreError(
+            f"{path} holds the truth behind a synthetic province, which only tests and benchmarks "
+            "may read; name the store beside it"
+        )
+    return path

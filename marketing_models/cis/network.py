@@ -42,7 +42,7 @@ def copy(source: "Store", target: "Store", unit_id: str) -> int:
         )
     rows = {table: source.arrow(table, unit_id) for table in schemas.tables() if _travels(table)}
     rows["publication"] = delta.to_arrow("publication", _receipt(source, unit_id))
-    return target.write_arrow({table: held for table, held in rows.items() if held.num_rows})
+    return target.write_parts([{table: held for table, held in rows.items() if held.num_rows}])
 
 
 def _travels(table: str) -> bool:

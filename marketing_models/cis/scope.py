@@ -65,7 +65,7 @@ def of_unit(store: "Store", table: str, unit_id: str | None) -> list[pc.Expressi
     if column == "weather_station_id":
         weights = store.read("unit_weather_station", where={"unit_id": wanted})
         wanted = weights["weather_station_id"].unique().tolist()
-    return [pads.field(column).isin(wanted)] if column else []
+    return [pads.field(column).isin(pa.array(wanted, pa.string()))] if column else []
 
 
 def _standing(table: str, known_by: pd.Timestamp | str | None) -> list[pc.Expression]:

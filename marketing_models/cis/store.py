@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 
 from marketing_models import schemas
-from marketing_models.cis import delta, network, runs, scope, vector
+from marketing_models.cis import delta, network, runs, scope, vector, writing
 from marketing_models.cis.location import locate
 from marketing_models.errors import StoreError, UndeclaredReadError
 from marketing_models.regions import LEVELS, Hierarchy
@@ -231,15 +231,18 @@ class Store:
             Number of the version vector; unchanged if nothing was new.
         """
         rows = {table: delta.to_arrow(table, frame) for table, frame in tables.items()}
-        return self.write_arrow(rows, slices=slices)
+        return self.write_parts([rows], slices=slices)
 
-    def write_arrow(self, tables: Mapping[str, pa.Table], *, slices: Sequence[str] = ()) -> int:
-        """Write one batch of Arrow tables that have the dictionary's schema already.
+    def write_parts(
+        self, parts: Iterable[Mapping[str, pa.Table]], *, slices: Sequence[str] = ()
+    ) -> int:
+        """Write one batch of Arrow tables that may arrive in parts, such as counties.
 
         Parameters
         ----------
-        tables : mapping of str to Table
-            Such as `arrow` returns.
+        parts : iterable of mapping of str to Table
+            By the dictionary's schema, such as `arrow` returns; asked for while the store is
+            locked.
         slices : sequence of str
             As for `write`.
 
@@ -248,27 +251,12 @@ class Store:
         int
             Number of the version vector.
         """
-        with vector.locked(self.folder):
-            start = vector.load(self.folder)
-            # What a killed writer left in other tables stays unseen until they are written.
-            base = {t: delta.create(self.folder, t) for t in _new_tables(start)}
-            base |= {t: delta.recover(self.folder, t, {**start.tables, **base}[t]) for t in tables}
-            after = base | {
-                table: delta.put(self.folder, table, base[table], rows, slices=slices)
-                for table, rows in tables.items()
-            }
-            is_news = any(start.tables.get(t) != version for t, version in after.items())
-            self.vector = start.advanced(after) if is_news else start
-            if is_news:
-                vector.save(self.folder, self.vector)
+        self.vector = writing.committed(self.folder, parts, slices)
         return self.version
 
     def arrow(self, table: str, unit_id: str | None = None) -> pa.Table:
         """Return all versions of a table's rows, of a unit and those below it, as Arrow."""
-        rows = self._dataset(table)
-        for part in scope.of_unit(self, table, unit_id):
-            rows = rows.filter(part)
-        return rows.to_table()
+        return self._filtered(table, unit_id).to_table()
 
     def write_study(self, study: Study) -> int:
         """Write a study in one batch, in place of an earlier run of the same name.
@@ -357,13 +345,26 @@ class Store:
         """
         return network.copy(parent, self, unit_id or self.unit_id)
 
+    def digests(self, unit_id: str | None = None) -> dict[str, str]:
+        """Return row count and digest of every table: equal for equal rows, however written.
+
+        Parameters
+        ----------
+        unit_id : str, optional
+            Only rows of this unit and those below it; by default all.
+
+        Returns
+        -------
+        dict of str to str
+            By table, without the store's own records of batches and deliveries.
+        """
+        held = sorted(set(self.vector.tables) - _UNDIGESTED_TABLES)
+        rows = {table: self._filtered(table, unit_id) for table in held}
+        return {t: delta.digest(r, leave_out=_UNDIGESTED_COLUMNS) for t, r in rows.items()}
+
     def digest(self) -> str:
         """Return a digest of the content: equal for stores of equal rows, however written."""
-        found = {
-            table: delta.digest(self._dataset(table), leave_out=_UNDIGESTED_COLUMNS)
-            for table in sorted(self.vector.tables)
-            if table not in _UNDIGESTED_TABLES
-        }
+        found = self.digests()
         lines = pa.table({"table": list(found), "digest": list(found.values())})
         return delta.digest(lines).partition("-")[2]
 
@@ -379,6 +380,12 @@ class Store:
         day = self.query(scope.LAST_COMPLETE_DAY)["day"].iloc[0]
         return None if pd.isna(day) else pd.Timestamp(day)
 
+    def _filtered(self, table: str, unit_id: str | None) -> pads.Dataset:
+        rows = self._dataset(table)
+        for part in scope.of_unit(self, table, unit_id):
+            rows = rows.filter(part)
+        return rows
+
     def _dataset(self, table: str) -> pads.Dataset:
         schemas.columns(table)
         if self._readable is not None and table not in self._readable:
@@ -389,8 +396,3 @@ class Store:
                 "the next write adds what is new"
             )
         return delta.dataset(self.folder, table, self.vector.tables[table])
-
-
-def _new_tables(held: vector.Vector) -> list[str]:
-    """Return the tables that an upgrade of the package has brought."""
-    return sorted(set(schemas.tables()) - set(held.tables))

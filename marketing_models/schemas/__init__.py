@@ -1,5 +1,6 @@
 """The data dictionary: what every table and column means, and whether a frame keeps to it."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -35,7 +36,21 @@ def dictionary() -> pd.DataFrame:
     path = resources.files("marketing_models.schemas").joinpath("dictionary.csv")
     with path.open(encoding="utf-8") as file:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False)
-    return rows.assign(table=rows["table"].str.split(";")).explode("table", ignore_index=True)
+    rows = rows.assign(table=rows["table"].str.split(";"), column=rows["column"].map(_series))
+    return rows.explode("table").explode("column", ignore_index=True)
+
+
+def _series(column: str) -> list[str]:
+    """Return the columns that a row names: ``load_01_w..load_96_w`` are 96."""
+    first, _, last = column.partition("..")
+    number, end = (re.search(r"\d+", name) for name in (first, last))
+    if number is None or end is None:
+        return [column]
+    width = len(number[0])
+    return [
+        column[: number.start()] + f"{i:0{width}d}" + first[number.end() :]
+        for i in range(int(number[0]), int(end[0]) + 1)
+    ]
 
 
 @cache

@@ -27,6 +27,8 @@ from marketing_models.study import Run, Study
 from marketing_models.timeaxis import RESOLUTION_HOURS, Issue
 
 READS = ("unit_load", "weather_observed", "unit_weather_station", "supply_balance")
+# Of a table with many series, the one that is forecast.
+SERIES_READ = {"unit_load": {"series_code": [demand_rows.SERIES]}}
 WEEK = pd.Timedelta(days=7)
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 ORIGIN_COUNT = 104

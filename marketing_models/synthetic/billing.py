@@ -1,172 +1,302 @@
-"""Monthly bills of a county: its metered energy shared out and charged by the tariffs in force."""
+"""Monthly bills of a county, charged by the tariffs in force, and what its roofs are paid."""
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from marketing_models import parameters, schemas
-from marketing_models.synthetic.profiles import Profile
-from marketing_models.synthetic.scale import Scale
-from marketing_models.synthetic.streams import Floats, autoregression, stream
-from marketing_models.tariffs import (
-    component_charges_yuan,
-    residential_charge_yuan,
-    residential_time_band,
-    residential_time_of_use_charge_yuan,
-    tariff_price_rows,
+from marketing_models import parameters
+from marketing_models.synthetic import customers, metering, readings
+from marketing_models.synthetic.bill_kinds import REGULAR, corrected, in_instalments, named
+from marketing_models.synthetic.consumption import (
+    block_price_ratio,
+    energy_kwh,
+    home_elasticity_ratio,
+    used_before_kwh,
 )
+from marketing_models.synthetic.streams import Floats
+from marketing_models.tariffs import TWO_PART, charges_yuan
+from marketing_models.tariffs.exact import fen_rounded, hundredths, ten_thousandths
 
-_FROM_POINTS = [
-    *("supply_point_id", "account_id", "county_id", "market_role_code", "tariff_code"),
-    *("month_start", "energy_kwh", "peak_energy_kwh", "valley_energy_kwh"),
+if TYPE_CHECKING:
+    from marketing_models.synthetic.county import County, Made
+
+__all__ = ["bills", "energy_kwh", "generation_settlement", "self_consumed_kwh", "tables"]
+
+_TERMS = [
+    *("tariff_code", "market_role_code", "retail_price_yuan_per_kwh", "capacity_basis_code"),
+    *("contract_demand_kw", "power_factor_standard_frac"),
 ]
-_DUE_DAYS = {"residential": 20, "agricultural": 20, "small": 15, "large": 10}
+# Few different values in many rows: categories are copied much faster than text.
+_CODES = ("tariff_code", "market_role_code", "capacity_basis_code")
+_HIDDEN = [
+    *("month", "kind", "is_split", "due_days", "used_before_kwh", "retail_price_yuan_per_kwh"),
+    *("capacity_basis_code", "contract_demand_kw", "power_factor_standard_frac"),
+    *("voltage_level_code", "contract_capacity_kva", "running_capacity_kva"),
+]
+_DUE_DAYS = {"residential": 20, "agricultural": 20, "small": 15, "large": 10, "charging": 15}
+_MECHANISM_DAY = pd.Timestamp("2025-06-01")
+
+self_consumed_kwh = metering.self_consumed_kwh
 
 
-def bills(
-    points: pd.DataFrame, metered_kw: pd.DataFrame, profile: Profile, scale: Scale, seed: int
-) -> pd.DataFrame:
-    """Return the rows of a county in the table ``bill``.
+def tables(county: "County") -> "Made":
+    """Return the tables ``bill, meter_reading, generation_settlement`` and what is behind them.
 
     Parameters
     ----------
-    points : DataFrame
-        As `customers.supply_points` returns them.
-    metered_kw : DataFrame of shape (n_hours, n_classes)
-        Load by class. [kW]
-    profile : Profile
+    county : County
         The county.
-    scale : Scale
-        The province.
-    seed : int
-        Seed of the province.
+
+    Returns
+    -------
+    Made
+        Truth: ``billing_elasticity``, how each supply point answers to prices; and
+        ``billing_price``, for homes and months beyond the first block, its price and the answer.
+    """
+    from marketing_models.synthetic.county import Made
+
+    settled = generation_settlement(county)
+    return Made(
+        {
+            "bill": county.bills.drop(columns="point"),
+            "meter_reading": readings.meter_readings(county, settled),
+            "generation_settlement": settled.drop(columns="point"),
+        },
+        {"billing_elasticity": _elasticity(county), "billing_price": _price(county)},
+    )
+
+
+def bills(county: "County") -> pd.DataFrame:
+    """Return the bills of a county.
+
+    Parameters
+    ----------
+    county : County
+        The county.
 
     Returns
     -------
     DataFrame
-        A regular bill a month and connected supply point, as the dictionary wants it. Weighted by
-        represented supply points, the energy of a class and month is that of its load.
+        Columns of the table ``bill`` and ``point``, the row number in the county's points. A
+        regular bill a month and connected supply point; for some large customers two instalments
+        before it; a few are taken back by their negative and issued again as a supplement. The
+        energy of all bills of a month is what the meter measured, net of own generation.
     """
-    energy = _energy_kwh(points, metered_kw, profile, scale, seed)
-    used_before = _used_before_kwh(points, energy, profile, scale)
-    second_day = stream(seed, "bill", profile.unit_id).random(len(points)) < 0.4
-    due = points["class_name"].map(_DUE_DAYS)
-    rows = _long(points.assign(is_second=second_day, due_days=due), energy, used_before, scale)
-    rows["valley_odds"] = rows["month_start"].map(_valley_odds(metered_kw["residential"]))
-    prices = [_charged(part, pd.Timestamp(str(day))) for day, part in rows.groupby("priced_on")]
-    charged = pd.concat([part for parts in prices for part in parts]).sort_index()
-    return schemas.conform("bill", _finished(charged, scale))
+    rows = _dated(county, _measured(county, _rows(county)))
+    charged = rows.assign(**charges_yuan(rows))
+    made = corrected(county, in_instalments(county, charged))
+    return named(county, made).drop(columns=_HIDDEN)
 
 
-def _energy_kwh(
-    points: pd.DataFrame, metered_kw: pd.DataFrame, profile: Profile, scale: Scale, seed: int
-) -> Floats:
-    """Share the monthly energy of each class out: size, appetite for cooling, whims."""
-    numbers = stream(seed, "bill", profile.unit_id, "energy")
-    month = metered_kw.index.to_numpy().astype("datetime64[M]")
-    monthly = metered_kw.groupby(month).sum().loc[scale.months.to_numpy().astype("datetime64[M]")]
-    shape = (len(scale.months), len(points))
-    whims = autoregression(numbers.standard_normal(shape), 0.55).T
-    season = np.cos(2 * np.pi * (scale.months.month.to_numpy() - 7.7) / 12)
-    weight = np.exp(0.22 * whims + points["cooling_exponent"].to_numpy()[:, None] * season)
-    weight *= points["share_frac"].to_numpy()[:, None] * _connected(points, scale)
-    energy = np.zeros(weight.shape)
-    for name, total in monthly.items():
-        own = (points["class_name"] == name).to_numpy()
-        stands_for = points.loc[own, "represented_count"].to_numpy()
-        part = weight[own]
-        energy[own] = part * total.to_numpy() / (stands_for @ part)
-    return energy.round(2)
-
-
-def _connected(points: pd.DataFrame, scale: Scale) -> Floats:
-    began = points["connected_date"].to_numpy()[:, None]
-    return (began <= scale.months.to_numpy()[None, :]).astype("float64")
-
-
-def _used_before_kwh(
-    points: pd.DataFrame, energy: Floats, profile: Profile, scale: Scale
-) -> Floats:
-    """Add up the year's energy before each month; the months before the first bill by habit."""
-    used = np.zeros_like(energy)
-    home = (points["class_name"] == "residential").to_numpy()
-    habit = points["share_frac"].to_numpy() * profile.energy_kwh["residential"]
-    habit = np.where(home, habit / points["represented_count"].to_numpy(), 0.0)
-    first = scale.months[0].month - 1
-    used[:, 0] = (habit * first / 12 * _connected(points, scale)[:, 0]).round(2)
-    for i, month in enumerate(scale.months[1:], start=1):
-        if month.month > 1:
-            used[:, i] = (used[:, i - 1] + energy[:, i - 1]).round(2)
-    return used
-
-
-def _long(points: pd.DataFrame, energy: Floats, used_before: Floats, scale: Scale) -> pd.DataFrame:
-    """Return one row a bill, month by month, with the day whose prices hold for it."""
-    month, point = np.nonzero(_connected(points, scale).T)
-    changes = np.unique(tariff_price_rows()["valid_from"].to_numpy())
-    # Months between two changes of price are charged together.
-    epoch = np.searchsorted(changes, scale.months.to_numpy(), side="right")
-    first = scale.months[np.searchsorted(epoch, epoch)]
-    return (
-        points.iloc[point]
-        .assign(
-            month_start=scale.months[month],
-            priced_on=first[month],
-            energy_kwh=energy[point, month],
-            used_before_kwh=used_before[point, month],
-        )
-        .reset_index(drop=True)
+def _rows(county: "County") -> pd.DataFrame:
+    """Return a row for each bill, month by month, with the terms by which it is charged."""
+    months, points = county.scale.months, county.points
+    month, point = np.nonzero(county.connected.T)
+    agreements, place = metering.agreement_rows(county)
+    net = (county.energy_kwh - self_consumed_kwh(county)).round(2)
+    agreements = agreements.astype(dict.fromkeys(_CODES, "category"))
+    terms = agreements[_TERMS].take(place[point, month]).reset_index(drop=True)
+    return terms.assign(
+        voltage_level_code=points["voltage_level_code"].astype("category").array.take(point),
+        point=point,
+        month=month,
+        month_start=months[month],
+        energy_kwh=net[point, month],
+        used_before_kwh=used_before_kwh(county, net)[point, month],
+        contract_capacity_kva=_contract_kva(county)[point, month],
+        running_capacity_kva=customers.running_kva(county)[point, month],
     )
 
 
-def _valley_odds(load_kw: pd.Series) -> pd.Series:
-    """Return by month how homes divide their energy over the bands: valley over peak."""
-    periods = pd.DatetimeIndex(load_kw.index)
-    band = residential_time_band(periods, on=periods[-1]).to_numpy()
-    month = periods.to_period("M").to_timestamp()
-    energy = load_kw.groupby([month, band]).sum()
-    return energy.xs("valley", level=1) / energy.xs("peak", level=1)
+def _contract_kva(county: "County") -> Floats:
+    """Return the contract capacity of each point and month, by its version on the first day."""
+    points = county.points
+    since = points["capacity_since"].to_numpy()[:, None]
+    now = points["contract_capacity_kva"].to_numpy("float64")[:, None]
+    earlier = points["earlier_capacity_kva"].to_numpy("float64")[:, None]
+    return np.where(county.scale.months.to_numpy() < since, earlier, now)
 
 
-def _finished(charged: pd.DataFrame, scale: Scale) -> pd.DataFrame:
-    delay = parameters.at("synthetic.bill_delay_hours", pd.Timestamp(scale.last_day))
-    charges = [name for name in charged.columns if name.endswith("_yuan")]
-    next_month = charged["month_start"].map({m: m + pd.DateOffset(months=1) for m in scale.months})
-    issued = next_month + pd.to_timedelta(charged["is_second"].astype("int64"), "D")
-    return charged[[*_FROM_POINTS, *charges]].assign(
-        bill_id=charged["supply_point_id"] + "-" + charged["month_start"].dt.strftime("%Y%m"),
-        bill_type_code="regular",
-        receivable_yuan=charged[charges].sum(axis=1).round(2),
+def _measured(county: "County", rows: pd.DataFrame) -> pd.DataFrame:
+    """Add energy by band, maximum demand and reactive energy, where they are measured."""
+    bands = {f"{band}_energy_kwh": np.full(len(rows), np.nan) for band in _BANDS}
+    industrial = np.flatnonzero(rows["tariff_code"] == TWO_PART)
+    homes = np.flatnonzero(rows["tariff_code"] == "residential_time_of_use")
+    for own, divide in ((industrial, _industrial_bands), (homes, _home_bands)):
+        for band, energy in divide(county, rows.iloc[own]).items() if len(own) else ():
+            bands[f"{band}_energy_kwh"][own] = energy
+    at = (rows["point"].to_numpy(), rows["month"].to_numpy())
+    demand = metering.maximum_demand_kw(county, _net_kwh(county, rows))[at]
+    adjusted = rows["power_factor_standard_frac"].notna().to_numpy()
+    reactive = metering.reactive_energy_kvarh(county, county.energy_kwh)[at]
+    return rows.assign(
+        **bands,
+        maximum_demand_kw=np.where(rows["tariff_code"] == TWO_PART, demand, np.nan),
+        reactive_energy_kvarh=np.where(adjusted, reactive, np.nan),
+    )
+
+
+_BANDS = ("critical_peak", "peak", "flat", "valley")
+
+
+def _net_kwh(county: "County", rows: pd.DataFrame) -> Floats:
+    net = np.zeros(county.energy_kwh.shape)
+    net[rows["point"].to_numpy(), rows["month"].to_numpy()] = rows["energy_kwh"].to_numpy()
+    return net
+
+
+def _industrial_bands(county: "County", rows: pd.DataFrame) -> dict[str, Floats]:
+    point, month = rows["point"].to_numpy(), rows["month"].to_numpy()
+    return metering.band_energy_kwh(county, point, month, rows)
+
+
+def _home_bands(county: "County", rows: pd.DataFrame) -> dict[str, Floats]:
+    """Divide the energy of homes by their habits and the prices of the block they are in."""
+    point, month = rows["point"].to_numpy(), rows["month"].to_numpy()
+    ratio = _home_price_ratio(county)[point, month]
+    odds = metering.home_valley_odds(county)[month]
+    odds = odds * county.points["valley_ratio"].to_numpy()[point]
+    odds = odds * ratio ** _substitution_ratio(county)[point]
+    odds = odds * np.exp(county.stream("bill", "home_bands").normal(0, 0.08, len(rows)))
+    energy, step = rows["energy_kwh"].to_numpy(), metering.meter_ratio(county.points)[point]
+    valley = metering.floored(energy * odds / (1 + odds), step)
+    return {"peak": (energy - valley).round(2), "valley": valley}
+
+
+def _home_price_ratio(county: "County") -> Floats:
+    """Return peak over valley price of the block in force, over that of the first block."""
+    net = (county.energy_kwh - self_consumed_kwh(county)).round(2)
+    return block_price_ratio(county, net, "peak") / block_price_ratio(county, net, "valley")
+
+
+def _substitution_ratio(county: "County") -> Floats:
+    mean = parameters.at("synthetic_billing.home_substitution_ratio", county.scale.origin)
+    draw = county.stream("bill", "substitution").lognormal(-0.18, 0.6, len(county.points))
+    return county.world.effects.price_response * mean * draw
+
+
+def _dated(county: "County", rows: pd.DataFrame) -> pd.DataFrame:
+    """Add kind and days of the regular bills."""
+    second_day = county.stream("bill").random(len(county.points)) < 0.4
+    due_days = county.points["class_name"].map(_DUE_DAYS).to_numpy()
+    point, months = rows["point"].to_numpy(), county.scale.months
+    after = months + pd.DateOffset(months=1)
+    second = second_day[point].astype("int64").astype("timedelta64[D]")
+    issued = pd.Series(after.to_numpy()[rows["month"]] + second)
+    return rows.assign(
+        kind=REGULAR,
+        is_split=False,
+        due_days=due_days[point],
         issued_date=issued,
-        due_date=issued + pd.to_timedelta(charged["due_days"], "D"),
-        known_at=issued + pd.Timedelta(hours=24 + delay),
+        due_date=issued + pd.to_timedelta(due_days[point], "D"),
+        known_at=issued + known_after(county),
     )
 
 
-def _charged(own: pd.DataFrame, on: pd.Timestamp) -> Iterator[pd.DataFrame]:
-    homes, chosen = own["class_name"] == "residential", own["is_time_of_use"]
-    single, double = own[homes & ~chosen], own[homes & chosen]
-    charge = residential_charge_yuan(
-        single["energy_kwh"], used_before_kwh=single["used_before_kwh"], on=on
+def known_after(county: "County") -> pd.Timedelta:
+    """Return how long after the beginning of its day of issue the system knows a bill."""
+    delay = parameters.at("synthetic.bill_delay_hours", county.scale.origin)
+    return pd.Timedelta(hours=24 + delay)
+
+
+def generation_settlement(county: "County") -> pd.DataFrame:
+    """Return what the owners of roof plants are paid.
+
+    Parameters
+    ----------
+    county : County
+        The county.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the table ``generation_settlement`` and ``point``, a row a month and plant.
+        Until the mechanism of June 2025 all surplus is paid the fixed price; after, the market
+        price, and for the mechanism energy the difference to the mechanism price.
+    """
+    generated, used = metering.generated_kwh(county), self_consumed_kwh(county)
+    month, point = np.nonzero(generated.T > 0)
+    step = metering.meter_ratio(county.points)[point]
+    fed_in = metering.floored((generated - used)[point, month].clip(min=0), step)
+    starts = county.scale.months[month]
+    names = ["supply_point_id", "county_id"]
+    rows = county.points[names].take(point).reset_index(drop=True)
+    rows = rows.assign(
+        point=point,
+        month_start=starts,
+        period_start=starts,
+        self_consumed_energy_kwh=used[point, month],
+        fed_in_energy_kwh=fed_in,
+        known_at=starts + pd.DateOffset(months=1) + known_after(county),
     )
-    yield single.assign(tariff_code="residential", catalogue_charge_yuan=charge)
-    odds = double["valley_odds"] * double["valley_ratio"]
-    valley = (double["energy_kwh"] * odds / (1 + odds)).round(2)
-    peak = (double["energy_kwh"] - valley).round(2)
-    charge = residential_time_of_use_charge_yuan(
-        peak, valley, used_before_kwh=double["used_before_kwh"], on=on
+    return rows.assign(**_payable(county, rows))
+
+
+def _payable(county: "County", rows: pd.DataFrame) -> dict[str, Floats]:
+    days = pd.Index(rows["month_start"].unique())
+    place = days.get_indexer(rows["month_start"])
+    held = [parameters.at("tariff.feed_in_price_yuan_per_kwh", day)["market"] for day in days]
+    share = [parameters.at("tariff.mechanism_energy_frac", day) for day in days]
+    market = np.array([ten_thousandths(one) for one in held], "int64")[place]
+    covered = (rows["fed_in_energy_kwh"] * np.array(share, "float64")[place]).round(2)
+    promised = np.rint(mechanism_price(county)[rows["point"]] * 10_000).astype("int64")
+    settlement = fen_rounded(hundredths(covered) * (promised - market))
+    sold = fen_rounded(hundredths(rows["fed_in_energy_kwh"]) * market)
+    began = (rows["month_start"] >= _MECHANISM_DAY).to_numpy()
+    return {
+        "mechanism_energy_kwh": np.where(began, covered, np.nan),
+        "mechanism_settlement_yuan": np.where(began, settlement, np.nan),
+        "payable_yuan": (sold + np.where(began, settlement, 0.0)).round(2),
+    }
+
+
+def mechanism_price(county: "County") -> Floats:
+    """Return the mechanism price of each point's plant, as its feed-in contract has it.
+
+    Parameters
+    ----------
+    county : County
+        The county.
+
+    Returns
+    -------
+    array of shape (n_points,)
+        That of old plants for points without plant. [yuan/kWh]
+    """
+    price = parameters.at("synthetic_customers.mechanism_price_yuan_per_kwh", county.scale.origin)
+    new = county.points["pv_since"].to_numpy() >= _MECHANISM_DAY.to_numpy()
+    return np.where(new, price["after"], price["before"])
+
+
+def _elasticity(county: "County") -> pd.DataFrame:
+    points = county.points
+    chosen = (points["tariff_code"] == "residential_time_of_use").to_numpy()
+    industrial = (points["tariff_code"] == TWO_PART).to_numpy()
+    rows = points[["supply_point_id"]].assign(
+        own_elasticity_ratio=home_elasticity_ratio(county),
+        substitution_elasticity_ratio=np.where(chosen, _substitution_ratio(county), 0.0),
+        shift_elasticity_ratio=np.where(industrial, metering.flexibility_ratio(county), 0.0),
     )
-    yield double.assign(
-        tariff_code="residential_time_of_use",
-        peak_energy_kwh=peak,
-        valley_energy_kwh=valley,
-        catalogue_charge_yuan=charge,
+    answers: npt.NDArray[np.bool_] = (
+        points["class_name"].isin(["residential", "large"])
+    ).to_numpy()
+    return rows[answers].reset_index(drop=True)
+
+
+def _price(county: "County") -> pd.DataFrame:
+    """Return the price that homes beyond the first block faced, and what they made of it."""
+    ratio = block_price_ratio(county, county.energy_kwh)
+    point, month = np.nonzero((ratio > 1) & county.connected)
+    own, bands = home_elasticity_ratio(county)[point], _home_price_ratio(county)[point, month]
+    return pd.DataFrame(
+        {
+            "supply_point_id": county.points["supply_point_id"].to_numpy()[point],
+            "month_start": county.scale.months[month],
+            "price_ratio": ratio[point, month],
+            "use_ratio": ratio[point, month] ** own,
+            "band_price_ratio": bands,
+            "band_use_ratio": bands ** -_substitution_ratio(county)[point],
+        }
     )
-    for code, names in {
-        "agricultural": ["agricultural"],
-        "industrial_commercial": ["small", "large"],
-    }.items():
-        part = own[own["class_name"].isin(names)]
-        charges = component_charges_yuan(part["energy_kwh"], tariff_code=code, on=on)
-        yield part.assign(tariff_code=code).join(charges)

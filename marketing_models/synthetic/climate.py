@@ -1,186 +1,111 @@
-"""Weather of the synthetic province: what was, what stations report, what forecasts said."""
+"""What is known of the synthetic weather: what stations report, what forecasts said, and where."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from marketing_models import schemas
-from marketing_models.synthetic.scale import PROVINCE, Scale, stations
-from marketing_models.synthetic.streams import Floats, autoregression, stream
+from marketing_models import parameters
+from marketing_models.synthetic.scale import PROVINCE
+from marketing_models.synthetic.sky import (
+    COMMON,
+    HORIZON_HOURS,
+    OWN,
+    clearness_frac,
+    latitude_deg,
+    spread_degc,
+    truth,
+    weather_hours,
+)
+from marketing_models.synthetic.streams import Floats
+from marketing_models.synthetic.world import World
 
-WARM_UP_DAYS = 14
-_HORIZON_HOURS = 168
-_FORECAST_DAYS = 400
+if TYPE_CHECKING:
+    from marketing_models.synthetic.county import Made
+
 _MEMBERS = 4
-# Share of the province and of the station in a station's anomaly and in its forecast error.
-_COMMON, _OWN = 0.9, 0.436
+# The first stations of a city are the old ones; forecasts for the others began later.
+_STATIONS_PER_CITY, _OLD_STATIONS = 4, 2
+_FORECAST_DAYS, _NEW_STATION_DAYS = 400, 190
+_HOUR = pd.Timedelta(hours=1)
 
 
-def weather_hours(scale: Scale) -> pd.DatetimeIndex:
-    """Return the hours for which the weather is known to the generator.
-
-    Parameters
-    ----------
-    scale : Scale
-        The province.
-
-    Returns
-    -------
-    DatetimeIndex
-        From two weeks before the first load to the end of the last forecast.
-    """
-    return pd.date_range(
-        scale.hours[0] - pd.Timedelta(days=WARM_UP_DAYS),
-        scale.origin + pd.Timedelta(hours=_HORIZON_HOURS),
-        freq="h",
-        inclusive="left",
-        unit="us",
-    )
+def stations(city: str) -> tuple[str, ...]:
+    """Return the weather stations of a city."""
+    return tuple(f"W{city}{number}" for number in range(1, _STATIONS_PER_CITY + 1))
 
 
-def climatology_degc(hours: pd.DatetimeIndex, station: str, seed: int) -> Floats:
-    """Return the temperature that a station has on average at that time of year and day.
-
-    Parameters
-    ----------
-    hours : DatetimeIndex of shape (n_hours,)
-        The hours.
-    station : str
-        The station.
-    seed : int
-        Seed of the province.
-
-    Returns
-    -------
-    array of shape (n_hours,)
-        A humid subtropical climate: about 5 degC in January and 29 degC in July. [degC]
-    """
-    offset, swing = stream(seed, "climate", station).normal([0.0, 3.4], [0.7, 0.3])
-    season = 2 * np.pi * (hours.day_of_year.to_numpy() - 20) / 365.25
-    hour = 2 * np.pi * (hours.hour.to_numpy() - 14.5) / 24
-    day = swing * (np.cos(hour) + 0.22 * np.cos(2 * hour + 0.6))
-    return 17.4 + offset - 11.9 * np.cos(season) - 0.8 * np.cos(2 * season) + day
+def _seen(temperature: Floats, normal: Floats, cloud: Floats, clear: Floats) -> dict[str, Floats]:
+    """Return the columns of a weather table, as exact as a station writes them."""
+    humidity = 0.74 - 0.018 * (temperature - normal) + 0.09 * cloud
+    return {
+        "temperature_degc": np.rint(temperature.ravel() * 10) / 10,
+        "humidity_frac": np.rint(np.clip(humidity, 0.15, 1.0).ravel() * 100) / 100,
+        "irradiance_w_per_m2": np.rint((clear * clearness_frac(cloud)).ravel()),
+    }
 
 
-def truth_degc(scale: Scale, station: str, seed: int) -> pd.Series:
-    """Return the temperature that the synthetic world had at a station, future included.
-
-    Parameters
-    ----------
-    scale : Scale
-        The province.
-    station : str
-        The station.
-    seed : int
-        Seed of the province.
-
-    Returns
-    -------
-    Series of shape (n_hours,)
-        On `weather_hours`. [degC]
-    """
-    hours = weather_hours(scale)
-    common = _anomaly(stream(seed, "weather", PROVINCE), len(hours))
-    own = _anomaly(stream(seed, "weather", station), len(hours))
-    anomaly = _spread_degc(hours) * (_COMMON * common + _OWN * own)
-    level = climatology_degc(hours, station, seed) + anomaly + _spells(scale, hours, seed)
-    return pd.Series(level, hours, name="temperature_degc")
-
-
-def _anomaly(numbers: np.random.Generator, count: int) -> Floats:
-    fast = autoregression(numbers.standard_normal(count), np.exp(-1 / 38))
-    slow = autoregression(numbers.standard_normal(count), np.exp(-1 / 240))
-    return 0.8 * fast + 0.6 * slow
-
-
-def _spread_degc(hours: pd.DatetimeIndex) -> Floats:
-    season = 2 * np.pi * (hours.day_of_year.to_numpy() - 15) / 365.25
-    return 2.6 + 0.9 * np.cos(season)
-
-
-def _spells(scale: Scale, hours: pd.DatetimeIndex, seed: int) -> Floats:
-    """Add one heat wave and one cold spell a year, the first at the last day if that is hot."""
-    total = np.zeros(len(hours))
-    last = pd.Timestamp(scale.last_day)
-    for year in range(hours[0].year, hours[-1].year + 1):
-        numbers = stream(seed, "spells", str(year))
-        heat_day, cold_day = numbers.uniform([191, 5], [232, 50])
-        heat_days, cold_days = numbers.uniform([8, 5], [13, 9])
-        heat_degc, cold_degc = numbers.uniform([3.0, 4.0], [4.2, 7.0])
-        if year == last.year and last.month in {7, 8}:
-            heat_day, heat_days = last.day_of_year + numbers.uniform(-1.5, 0.5), 9.5
-        new_year = pd.Timestamp(year=year, month=1, day=1)
-        day = ((hours - new_year) / pd.Timedelta(days=1)).to_numpy()
-        total += heat_degc * _pulse(day, heat_day, heat_days)
-        total -= cold_degc * _pulse(day, cold_day, cold_days)
-    return total
-
-
-def _pulse(day: Floats, start: float, length: float) -> Floats:
-    place = np.clip((day - start) / length, 0, 1)
-    return np.sin(np.pi * place) ** 0.6
-
-
-def observed(scale: Scale, station: str, seed: int) -> pd.DataFrame:
+def observed(world: World, station: str) -> pd.DataFrame:
     """Return the rows of a station in the table ``weather_observed``.
 
     Parameters
     ----------
-    scale : Scale
+    world : World
         The province.
     station : str
         The station.
-    seed : int
-        Seed of the province.
 
     Returns
     -------
     DataFrame
-        Hourly, as the dictionary wants it; known at the end of the hour.
+        Hourly; known at the end of the hour.
     """
-    truth = truth_degc(scale, station, seed).loc[scale.hours]
-    numbers = stream(seed, "weather_observed", station)
-    cloud = autoregression(numbers.standard_normal(len(truth)), 0.96)
-    normal = climatology_degc(scale.hours, station, seed)
-    humidity = 0.74 - 0.018 * (truth.to_numpy() - normal) + 0.09 * cloud
-    clear = np.clip(np.sin(np.pi * (scale.hours.hour.to_numpy() - 5.5) / 13), 0, None)
-    season = 820 - 180 * np.cos(2 * np.pi * (scale.hours.day_of_year.to_numpy() - 10) / 365.25)
-    rows = pd.DataFrame(
-        {
-            "weather_station_id": station,
-            "period_start": scale.hours,
-            "known_at": scale.hours + pd.Timedelta(hours=1),
-            "temperature_degc": truth.to_numpy().round(1),
-            "humidity_frac": np.clip(humidity, 0.15, 1.0).round(2),
-            "irradiance_w_per_m2": (season * clear / (1 + np.exp(cloud))).round(0),
-        }
-    )
-    return schemas.conform("weather_observed", rows)
+    hours = world.scale.hours
+    columns = ["temperature_degc", "normal_degc", "cloud_score", "clear_w_per_m2"]
+    was = truth(world, station).loc[hours, columns].to_numpy().T
+    known = {"period_start": hours, "known_at": hours + _HOUR}
+    return pd.DataFrame({"weather_station_id": station, **known, **_seen(*was)})
 
 
-def issues(scale: Scale) -> pd.DatetimeIndex:
-    """Return the moments of issue of the weather forecasts: midnights up to the last origin."""
-    first = max(scale.hours[0], scale.origin - pd.Timedelta(days=_FORECAST_DAYS))
-    return pd.date_range(first, scale.origin, freq="D", unit="us")
+def issues(world: World, station: str) -> pd.DatetimeIndex:
+    """Return the moments of issue of a station's forecasts, latest first.
+
+    Parameters
+    ----------
+    world : World
+        The province.
+    station : str
+        The station; the newer ones have a shorter past.
+
+    Returns
+    -------
+    DatetimeIndex
+        Midnights, from the end of the last day backwards.
+    """
+    scale = world.scale
+    is_old = int(station[-1]) <= _OLD_STATIONS
+    back = pd.Timedelta(days=_FORECAST_DAYS if is_old else _NEW_STATION_DAYS)
+    first = max(scale.hours[0], scale.origin - back)
+    return pd.date_range(first, scale.origin, freq="D", unit="us")[::-1]
 
 
-def forecast_degc(scale: Scale, station: str, seed: int, issued: pd.DatetimeIndex) -> Floats:
+def said(world: World, station: str, issued: pd.DatetimeIndex) -> dict[str, Floats]:
     r"""Return what the weather service said on some days for the week after each.
 
     Parameters
     ----------
-    scale : Scale
+    world : World
         The province.
     station : str
         The station.
-    seed : int
-        Seed of the province.
     issued : DatetimeIndex of shape (n_issues,)
-        Moments of issue, of those in `issues`.
+        The latest moments of issue, in the order of `issues`.
 
     Returns
     -------
-    array of shape (n_issues, n_members, 168)
-        Control run first, then the perturbed members. [degC]
+    dict of str to array of shape (n_issues, n_members, 168)
+        ``temperature`` and ``normal`` [degC], ``cloud`` [standard score], ``clear`` [W/m2];
+        control run first, then the perturbed members.
 
     Notes
     -----
@@ -188,122 +113,177 @@ def forecast_degc(scale: Scale, station: str, seed: int, issued: pd.DatetimeInde
     grows with the lead and climatological spread :math:`s_g`, the control is
     :math:`F = C + b (T - C + e)`, :math:`b = s_g^2 / (s_g^2 + s_d^2)`; a member adds
     :math:`\sqrt{1-b}\, s_g` times noise of the same kind, so that the truth looks like one more
-    member. Errors persist over leads (0.97 an hour) and are mostly common to all stations.
+    member. Errors persist over leads (0.97 an hour) and are mostly common to all stations. The
+    same holds for the cloud score, whose climatology is 0 and spread 1.
     """
-    truth = truth_degc(scale, station, seed)
-    first = truth.index.get_indexer(issued)
-    when = first[:, None] + np.arange(_HORIZON_HOURS)
-    hours = pd.DatetimeIndex(truth.index)
-    normal = climatology_degc(hours, station, seed)[when]
-    spread = _spread_degc(hours)[when]
-    error = np.minimum(2 + 0.6 * np.arange(_HORIZON_HOURS) / 24, 5.5) / 1.8
+    was = truth(world, station)
+    hours = pd.DatetimeIndex(was.index)
+    when = hours.get_indexer(issued)[:, None] + np.arange(HORIZON_HOURS)
+    warm, normal, cloud, clear = was.to_numpy()[when].transpose(2, 0, 1)
+    noise = COMMON * _forecast_noise(world, PROVINCE, len(issued))
+    noise += OWN * _forecast_noise(world, station, len(issued))
+    error = np.minimum(2 + 0.6 * np.arange(HORIZON_HOURS) / 24, 5.5) / 1.8
+    anomaly = _members(warm - normal, spread_degc(hours)[when], error, noise[0])
+    return {
+        "temperature": normal[:, None] + anomaly,
+        "normal": np.broadcast_to(normal[:, None], anomaly.shape),
+        "cloud": _members(cloud, np.ones_like(cloud), error / 3, noise[1]),
+        "clear": np.broadcast_to(clear[:, None], anomaly.shape),
+    }
+
+
+def _members(anomaly: Floats, spread: Floats, error: Floats, noise: Floats) -> Floats:
     trust = spread**2 / (spread**2 + error**2)
-    noise = np.stack([_forecast_noise(seed, station, str(day.date())) for day in issued])
-    control = normal + trust * (truth.to_numpy()[when] - normal + error * noise[:, 0])
-    width = np.sqrt(1 - trust) * spread
-    return np.concatenate(
-        [control[:, None], control[:, None] + width[:, None] * noise[:, 1:]], axis=1
-    )
+    members: Floats = (np.sqrt(1 - trust) * spread)[:, None] * noise
+    members[:, 0] = 0
+    control = trust * (anomaly + error * noise[:, 0])
+    members += control[:, None]
+    return members
 
 
-def _forecast_noise(seed: int, station: str, day: str) -> Floats:
-    shape = (1 + _MEMBERS, _HORIZON_HOURS)
-    common = stream(seed, "weather_forecast", PROVINCE, day).standard_normal(shape)
-    own = stream(seed, "weather_forecast", station, day).standard_normal(shape)
-    return autoregression((_COMMON * common + _OWN * own).T, 0.97).T
+def _forecast_noise(world: World, name: str, issue_count: int) -> Floats:
+    """Draw noise of two fields for the latest issues, shape (2, n_issues, 1 + members, 168)."""
+    shape = (issue_count, 2, 1 + _MEMBERS, HORIZON_HOURS)
+    shocks = world.stream("weather_forecast", name).standard_normal(shape)
+    shocks[..., 1:] *= np.sqrt(1 - 0.97**2)
+    for lead in range(1, HORIZON_HOURS):
+        shocks[..., lead] += 0.97 * shocks[..., lead - 1]
+    return shocks.swapaxes(0, 1)
 
 
-def forecast(scale: Scale, station: str, seed: int) -> pd.DataFrame:
+def forecast(world: World, station: str) -> pd.DataFrame:
     """Return the rows of a station in the table ``weather_forecast``.
 
     Parameters
     ----------
-    scale : Scale
+    world : World
         The province.
     station : str
         The station.
-    seed : int
-        Seed of the province.
 
     Returns
     -------
     DataFrame
-        Every member and hour of the daily issues, as the dictionary wants it; known four hours
-        after the issue.
+        Every member and hour of the daily issues; known some hours after the issue.
     """
-    issued = issues(scale)
-    said = forecast_degc(scale, station, seed, issued)
-    members = said.shape[1]
-    issued_at = issued.repeat(members * _HORIZON_HOURS)
-    lead = pd.to_timedelta(np.tile(np.arange(_HORIZON_HOURS), len(issued) * members), unit="h")
-    rows = pd.DataFrame(
+    issued = issues(world, station)
+    fields = said(world, station, issued)
+    _, members, leads = fields["temperature"].shape
+    delay = parameters.at("synthetic.forecast_delay_hours", pd.Timestamp(world.scale.last_day))
+    issued_at = issued.repeat(members * leads)
+    lead = pd.to_timedelta(np.tile(np.arange(leads), len(issued) * members), unit="h")
+    return pd.DataFrame(
         {
             "weather_station_id": station,
             "issued_at": issued_at,
-            "member_number": np.tile(np.arange(members).repeat(_HORIZON_HOURS), len(issued)),
+            "member_number": np.tile(np.arange(members).repeat(leads), len(issued)),
             "period_start": issued_at + lead,
-            "known_at": issued_at + pd.Timedelta(hours=4),
-            "temperature_degc": said.ravel().round(1),
+            "known_at": issued_at + pd.Timedelta(hours=delay),
+            **_seen(*(fields[name] for name in ("temperature", "normal", "cloud", "clear"))),
         }
     )
-    return schemas.conform("weather_forecast", rows)
 
 
-def unit_stations(city: str, unit_id: str, seed: int) -> pd.DataFrame:
-    """Return the stations of a county and their weights.
+def tables(world: World, city: str) -> "Made":
+    """Return what the stations of a city report and what forecasts said of them.
 
     Parameters
     ----------
+    world : World
+        The province.
     city : str
-        City of the county.
-    unit_id : str
-        The county.
-    seed : int
-        Seed of the province.
+        The city.
 
     Returns
     -------
-    DataFrame
-        Rows of ``unit_weather_station`` as the dictionary wants them; weights add to one.
+    Made
+        Rows of ``weather_observed`` and ``weather_forecast``.
     """
-    first = round(float(stream(seed, "unit_weather_station", unit_id).uniform(0.2, 0.8)), 2)
-    return _weighted(unit_id, stations(city), [first, round(1 - first, 2)], seed)
+    from marketing_models.synthetic.county import Made
+
+    makers = {"weather_observed": observed, "weather_forecast": forecast}
+    return Made(
+        {
+            name: pd.concat([make(world, each) for each in stations(city)], ignore_index=True)
+            for name, make in makers.items()
+        }
+    )
 
 
-def even_stations(unit_id: str, cities: tuple[str, ...], seed: int) -> pd.DataFrame:
-    """Return the stations of a city or province, all with the same weight.
+def weights_above(world: World) -> pd.DataFrame:
+    """Return the stations of the province and of its cities.
 
     Parameters
     ----------
-    unit_id : str
-        The unit.
-    cities : tuple of str
-        Cities whose stations it has.
-    seed : int
-        Seed of the province.
+    world : World
+        The province.
 
     Returns
     -------
     DataFrame
-        Rows of ``unit_weather_station`` as the dictionary wants them; weights add to one.
+        Rows of ``unit_weather_station``.
     """
-    names = tuple(name for city in cities for name in stations(city))
-    return _weighted(unit_id, names, [1 / len(names)] * len(names), seed)
+    units = (PROVINCE, *world.cities)
+    return pd.concat([unit_stations(world, unit) for unit in units], ignore_index=True)
 
 
-def _weighted(
-    unit_id: str, names: tuple[str, ...], weights: list[float], seed: int
-) -> pd.DataFrame:
-    rows = pd.DataFrame(
+def unit_stations(world: World, unit_id: str) -> pd.DataFrame:
+    """Return the stations of a unit and their weights.
+
+    Parameters
+    ----------
+    world : World
+        The province.
+    unit_id : str
+        A county (the stations of its city, weighted by distance), a city or the province (all
+        of its stations alike).
+
+    Returns
+    -------
+    DataFrame
+        Rows of ``unit_weather_station``; weights add to one.
+    """
+    if unit_id in world.city_of:
+        names = stations(world.city_of[unit_id])
+        near = world.stream("unit_weather_station", unit_id).dirichlet(np.full(len(names), 1.2))
+        whole = np.rint(5 + (100 - 5 * len(names)) * near)
+        whole[np.argmax(whole)] += 100 - whole.sum()
+        weights = whole / 100
+    else:
+        cities = tuple(world.cities) if unit_id == PROVINCE else (unit_id,)
+        names = tuple(name for city in cities for name in stations(city))
+        weights = np.full(len(names), 1 / len(names))
+    return pd.DataFrame(
         {
             "unit_id": unit_id,
             "weather_station_id": names,
             "weight_frac": weights,
             "valid_from": pd.Timestamp("2000-01-01"),
-            "latitude_deg": [
-                round(float(stream(seed, "latitude", name).uniform(28.0, 30.5)), 2)
-                for name in names
-            ],
+            "latitude_deg": [latitude_deg(world, name) for name in names],
         }
     )
-    return schemas.conform("unit_weather_station", rows)
+
+
+def county_weather(world: World, unit_id: str) -> pd.DataFrame:
+    """Return the true weather of a county: its stations by their weights.
+
+    Parameters
+    ----------
+    world : World
+        The province.
+    unit_id : str
+        The county.
+
+    Returns
+    -------
+    DataFrame of shape (n_hours, 2)
+        On `weather_hours`: ``temperature_degc`` and ``irradiance_w_per_m2``.
+    """
+    weights = unit_stations(world, unit_id)
+    total = np.zeros((len(weather_hours(world.scale)), 2))
+    for station, weight in zip(weights["weather_station_id"], weights["weight_frac"], strict=True):
+        was = truth(world, station)
+        sun = was["clear_w_per_m2"] * clearness_frac(was["cloud_score"].to_numpy())
+        total += weight * np.column_stack([was["temperature_degc"], sun])
+    columns = ["temperature_degc", "irradiance_w_per_m2"]
+    return pd.DataFrame(total, weather_hours(world.scale), columns)

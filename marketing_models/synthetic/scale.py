@@ -1,7 +1,7 @@
 """How large the synthetic province is, its time axes, its units and their fictional names."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ _SECOND = (
     *(("屿", "yu"), ("堰", "yan"), ("埭", "dai"), ("桥", "qiao")),
 )
 _SMALLEST_COUNTY = 40
-_STATIONS_PER_CITY = 2
+_SUPPLY_STATIONS, _HALLS = 3, 2
 _SETTLED_BY = 2
 
 
@@ -84,6 +84,12 @@ class Scale:
         return pd.date_range(self.months[0], self.origin, freq="h", inclusive="left", unit="us")
 
 
+SCALES = {
+    "demo": Scale(),
+    "full": Scale(city_count=14, county_count=122, supply_point_count=1_000_000, month_count=48),
+}
+
+
 def hierarchy(scale: Scale, seed: int) -> dict[str, tuple[str, ...]]:
     """Return the codes of all cities and of the counties below each.
 
@@ -114,13 +120,18 @@ def _digits(count: int) -> int:
     return max(2, len(str(count)))
 
 
-def stations(city: str) -> tuple[str, ...]:
-    """Return the weather stations of a city."""
-    return tuple(f"W{city}{number}" for number in range(1, _STATIONS_PER_CITY + 1))
+def stations_below(county: str) -> tuple[str, ...]:
+    """Return the supply stations of a county, which serve customers in the field."""
+    return tuple(f"{county}S{number}" for number in range(1, _SUPPLY_STATIONS + 1))
+
+
+def halls_below(county: str) -> tuple[str, ...]:
+    """Return the business halls of a county, where any customer is served."""
+    return tuple(f"{county}H{number}" for number in range(1, _HALLS + 1))
 
 
 def org_units(scale: Scale, seed: int) -> pd.DataFrame:
-    """Return the table ``org_unit``: province, cities and counties.
+    """Return the table ``org_unit``: province, cities, counties, stations and halls.
 
     Parameters
     ----------
@@ -132,7 +143,8 @@ def org_units(scale: Scale, seed: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As the dictionary wants it; fictional names in both languages.
+        As the dictionary wants it; fictional names in both languages; below each county its
+        supply stations and business halls.
     """
     below = hierarchy(scale, seed)
     rows: list[tuple[str | None, ...]] = [
@@ -142,9 +154,24 @@ def org_units(scale: Scale, seed: int) -> pd.DataFrame:
     pairs = [(city, county) for city, counties in below.items() for county in counties]
     for number, (city, county) in enumerate(pairs, start=scale.city_count):
         rows.append((county, "county", city, *_named(number, "县", " County")))
+    for row in rows[1 + scale.city_count :]:
+        rows += _places(str(row[0]), str(row[3]), str(row[4]))
     names = ["unit_id", "level", "parent_unit_id", "unit_name", "unit_name_en"]
     units = pd.DataFrame(rows, columns=names).assign(valid_from=pd.Timestamp("2000-01-01"))
     return schemas.conform("org_unit", units)
+
+
+def _places(county: str, name: str, name_en: str) -> list[tuple[str | None, ...]]:
+    """Return the stations and halls of a county as rows like the county's own."""
+    kinds = (
+        ("station", stations_below(county), "供电所", "Supply Station"),
+        ("hall", halls_below(county), "营业厅", "Business Hall"),
+    )
+    return [
+        (unit_id, kind, county, f"{name}第{number}{word}", f"{name_en} {word_en} {number}")
+        for kind, ids, word, word_en in kinds
+        for number, unit_id in enumerate(ids, start=1)
+    ]
 
 
 def _named(number: int, suffix: str, suffix_en: str) -> tuple[str, str]:
@@ -155,6 +182,7 @@ def _named(number: int, suffix: str, suffix_en: str) -> tuple[str, str]:
     return f"{first[0]}{second[0]}{again}{suffix}", f"{first[1]}{second[1]}{again}{suffix_en}"
 
 
+@cache
 def county_sizes(scale: Scale, seed: int) -> dict[str, int]:
     """Return the number of supply points of every county.
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from marketing_models.tariffs import (
-    component_charges_yuan,
+    charges_yuan,
     residential_charge_yuan,
     residential_time_of_use_charge_yuan,
     tariff_price_rows,
@@ -18,6 +18,21 @@ BILLS = yaml.safe_load(
     Path(__file__).with_name("residential_tariff.yaml").read_text(encoding="utf-8")
 )
 DAY = datetime.date(2026, 7, 1)
+
+
+def bare_bills(**fields):
+    """A bill of July 2026 with the columns that charges ask for, empty but for some."""
+    texts = ("tariff_code", "market_role_code", "capacity_basis_code", "voltage_level_code")
+    energies = ("critical_peak", "peak", "flat", "valley")
+    numbers = (
+        *(f"{band}_energy_kwh" for band in energies),
+        *("energy_kwh", "used_before_kwh", "reactive_energy_kvarh", "maximum_demand_kw"),
+        *("contract_demand_kw", "power_factor_standard_frac", "retail_price_yuan_per_kwh"),
+        *("contract_capacity_kva", "running_capacity_kva"),
+    )
+    row = {**dict.fromkeys(texts), **dict.fromkeys(numbers, float("nan")), **fields}
+    types = {**dict.fromkeys(texts, "str"), **dict.fromkeys(numbers, "float64")}
+    return pd.DataFrame([{"month_start": pd.Timestamp(DAY), **row}]).astype(types)
 
 
 @pytest.mark.parametrize("bill", BILLS, ids=lambda bill: bill["name"])
@@ -30,8 +45,8 @@ def test_the_worked_bill_comes_out_to_the_fen(bill):
 
 def test_a_shared_meter_pays_one_price_without_blocks():
     # 5,000 kWh x 0.558.
-    charge = component_charges_yuan(pd.Series([5000.0]), tariff_code="shared_meter", on=DAY)
-    assert charge["catalogue_charge_yuan"].to_list() == [2790.0]
+    bill = bare_bills(tariff_code="shared_meter", energy_kwh=5000.0)
+    assert charges_yuan(bill)["catalogue_charge_yuan"].to_list() == [2790.0]
 
 
 def test_the_price_table_carries_the_published_prices():

@@ -10,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import tqdm
 
+from marketing_models import schemas
 from marketing_models.cis import Store, delta, truth
+from marketing_models.synthetic import exports
 from marketing_models.synthetic.provinces import (
     SUMMED,
     Part,
@@ -76,6 +78,39 @@ def synthesize_county(world: World, store: Store, unit_id: str, *, origin: pd.Da
         Number of the store's version vector.
     """
     return _written(map(_Ready, county_parts(world, unit_id)), store, origin)
+
+
+def delivery(
+    world: World, unit_id: str, *, encoding: str, faults: Mapping[str, int]
+) -> exports.Delivery:
+    """Export the counties of a unit as a marketing system of the SG186 generation would.
+
+    Parameters
+    ----------
+    world : World
+        The province.
+    unit_id : str
+        The county, or the city with all its counties, to which the files are delivered.
+    encoding : str
+        As for `exports.sg186`.
+    faults : mapping of str to int
+        As for `exports.sg186`.
+
+    Returns
+    -------
+    Delivery
+        Files, planted faults and odd spellings.
+    """
+    counties = world.cities.get(unit_id, (unit_id,))
+    held: dict[str, list[pd.DataFrame]] = {name: [] for name in exports.NEEDED}
+    for county in counties:
+        made = county_part(world, county).made.tables
+        for name in set(made) & set(held):
+            held[name].append(schemas.conform(name, made[name]))
+    tables = {name: pd.concat(rows, ignore_index=True) for name, rows in held.items() if rows}
+    return exports.sg186(
+        tables, unit_ids=counties, encoding=encoding, faults=faults, seed=world.seed
+    )
 
 
 def _written(parts: Iterable[_Ready], store: Store, origin: pd.DataFrame) -> int:

@@ -81,27 +81,27 @@ class County:
 
     @cached_property
     def loads_kw(self) -> pd.DataFrame:
-        """Hourly use by class on the scale's hours, gross of photovoltaic, without losses. [kW]"""
+        """Hourly use by class in kW on the scale's hours, gross of photovoltaic, without losses."""
         return load.loads_kw(self)
 
     @cached_property
     def solar_kw(self) -> pd.Series:
-        """Hourly generation of distributed photovoltaic plant on the scale's hours. [kW]"""
+        """Hourly generation of distributed photovoltaic plant in kW on the scale's hours."""
         return load.solar_kw(self)
 
     @cached_property
     def unmetered_frac(self) -> Floats:
-        """Share of use that theft keeps from the meter, shape (n_points, n_months). [1]"""
+        """Share of use that theft keeps from the meter, shape (n_points, n_months).."""
         return theft.unmetered_frac(self)
 
     @cached_property
     def saved_frac(self) -> Floats:
-        """Share of use that saving projects save, shape (n_points, n_months). [1]"""
+        """Share of use that saving projects save, shape (n_points, n_months).."""
         return savings.saved_frac(self)
 
     @cached_property
     def energy_kwh(self) -> Floats:
-        """Metered use of one represented supply point, shape (n_points, n_months). [kWh]
+        """Metered use in kWh of one represented supply point, shape (n_points, n_months).
 
         Gross of own photovoltaic generation, net of theft; two decimals; zero before connection.
         """

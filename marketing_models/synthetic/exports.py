@@ -11,9 +11,9 @@ import pandas as pd
 
 from marketing_models.synthetic.exports_faults import KINDS, plant
 from marketing_models.synthetic.exports_files import Part, by_file, plan, write
-from marketing_models.synthetic.exports_tables import Tables, extracts
+from marketing_models.synthetic.exports_tables import NEEDED, Tables, extracts
 
-__all__ = ["ENCODINGS", "KINDS", "Delivery", "sg186"]
+__all__ = ["ENCODINGS", "KINDS", "NEEDED", "Delivery", "sg186"]
 
 Lines = Mapping[str, Sequence[int]]
 ENCODINGS = ("gb18030", "utf-8", "utf-8-sig")

@@ -13,7 +13,7 @@ from marketing_models.synthetic.streams import stream
 
 Tables = Mapping[str, pd.DataFrame]
 _SERVED = ("supply_point", "bill", "ticket", "customer_load")
-_NEEDED = (*_SERVED, "party_personal", "payment", "payment_allocation")
+NEEDED = (*_SERVED, "party_personal", "payment", "payment_allocation")
 _LARGE_KVA = 315.0
 _FIRST_DAY = pd.Timestamp("1949-10-01")
 # Classes of GB/T 4754-2017 for supply points without a division: other services to residents,
@@ -113,7 +113,7 @@ def extracts(tables: Tables, unit_ids: Sequence[str], seed: int) -> list[Extract
 
 def _current(table: str, rows: pd.DataFrame, unit_ids: Sequence[str]) -> pd.DataFrame:
     """Return the last version of every row of some counties."""
-    if table not in _NEEDED:
+    if table not in NEEDED:
         return rows.iloc[:0]
     version = str(schemas.version_column(table))
     keys = [key for key in schemas.keys(table) if key != version]

@@ -176,7 +176,9 @@ def late_charge_fen(line: pd.DataFrame, paid: Whole) -> Whole:
         Late charge [fen]; others than homes pay more for debts of past years, nobody for credits.
     """
     due = line["due"].to_numpy()
-    rates = parameters.at("synthetic_money.late_charge_per_day_frac", _as_day(due.max(initial=_EARLIEST)))
+    rates = parameters.at(
+        "synthetic_money.late_charge_per_day_frac", _as_day(due.max(initial=_EARLIEST))
+    )
     overdue = np.maximum(paid // DAY - due // DAY, 0)
     turn = (due.astype("datetime64[s]").astype("datetime64[Y]") + 1).astype("datetime64[D]")
     past = np.clip(paid // DAY - turn.astype("int64") + 1, 0, overdue)

@@ -142,7 +142,7 @@ def _sites(county: County) -> pd.DataFrame:
     )
 
 
-def _protection(points: pd.DataFrame) -> tuple[Floats, pd.Series[str]]:
+def _protection(points: pd.DataFrame) -> tuple[Floats, pd.Series]:
     importance, industry = points["importance_level_code"], points["industry_code"]
     floor, level = (
         importance.map({k: v[i] for k, v in _IMPORTANT.items()}).fillna(
@@ -150,7 +150,7 @@ def _protection(points: pd.DataFrame) -> tuple[Floats, pd.Series[str]]:
         )
         for i in range(2)
     )
-    return floor.astype("float64").fillna(0.0).to_numpy(), level.astype("str")
+    return floor.fillna(0.0).to_numpy(dtype="float64"), level.astype("str")
 
 
 def _kind(points: pd.DataFrame) -> pd.Series:

@@ -27,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", choices=SCALES, default="demo")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only-whole", action="store_true", help="leave the smaller ones out")
     given = parser.parse_args()
     costs = [_cost(given, part) for part in (_PARTS if not given.only_whole else _PARTS[-1:])]

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from world_figures import _of_year, bills, figure, loads_kw
+from world_customers import bills
+from world_figures import figure, loads_kw, of_year
 from world_tables import NotMadeError, Tables
 
 _BUSINESS_HOUR_COST = ("B", "C", "D")
@@ -230,7 +231,7 @@ def _growing(tables: Tables) -> pd.DataFrame:
 def _applied_kva_per_mwh(tables: Tables) -> float:
     rows = _growing(tables)
     rows = rows[pd.to_datetime(rows["accepted_date"]).dt.year == tables.year]
-    return float(rows["applied_capacity_kva"].sum() / (_of_year(tables, "total") / 1000))
+    return float(rows["applied_capacity_kva"].sum() / (of_year(tables, "total") / 1000))
 
 
 @figure

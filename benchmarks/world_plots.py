@@ -32,6 +32,7 @@ def _week(tables: Tables, months: tuple[int, ...]) -> altair.Chart:
     load = loads_kw(tables)[["total", "grid"]]
     load = load[(load.index.year == tables.year) & load.index.month.isin(months)]
     first = load["total"].idxmax().normalize() - pd.Timedelta(days=3)
+    first = min(first, load.index[-1].normalize() - pd.Timedelta(days=6))
     week = load[first : first + pd.Timedelta(days=7)].rename(
         columns={"total": "gross", "grid": "net of photovoltaic"}
     )
@@ -40,7 +41,7 @@ def _week(tables: Tables, months: tuple[int, ...]) -> altair.Chart:
         altair.Chart(rows)
         .mark_line()
         .encode(
-            altair.X("hour:T").title(None),
+            altair.X("hour:T").title(None).axis(format="%a %e %b", tickCount="day"),
             altair.Y("load_mw:Q").title("load, MW"),
             altair.Color("series_code:N").title(None),
         )
@@ -138,14 +139,16 @@ def arrears_ageing(tables: Tables) -> altair.Chart:
         age = (end - pd.to_datetime(bills["due_date"])).dt.days
         group = pd.cut(age, [0, 30, 90, 365, 10_000], labels=_AGES)
         amount = (rest.clip(lower=0) * weight).groupby(group, observed=False).sum() / 1e6
-        parts.append(pd.DataFrame({"month": end, "age": _AGES, "million": amount.to_numpy()}))
+        rows = {"month": end, "age": _AGES, "place": range(4), "million": amount.to_numpy()}
+        parts.append(pd.DataFrame(rows))
     return (
         altair.Chart(pd.concat(parts))
         .mark_bar()
         .encode(
             altair.X("yearmonth(month):O").title(None),
             altair.Y("million:Q").title("arrears, million yuan"),
-            altair.Color("age:N").sort(_AGES).title(None),
+            altair.Color("age:N").sort(_AGES).title("days since due"),
+            altair.Order("place:Q").sort("descending"),
         )
     )
 
@@ -166,7 +169,7 @@ def calls_around_outage(tables: Tables) -> altair.Chart:
     rows = pd.DataFrame({"hours": counts.index / 2, "calls": counts.to_numpy()})
     return (
         altair.Chart(rows)
-        .mark_bar()
+        .mark_bar(size=19, align="left")
         .encode(
             altair.X("hours:Q").title("hours from the beginning of the outage"),
             altair.Y("calls:Q").title("fault reports in the half-hour, mean"),

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     synthesize.add_argument("--seed", type=int, default=1)
     synthesize.add_argument("--preset", choices=PRESETS, default="usual")
     synthesize.add_argument("--unit-id", help="one county alone, as it is in the province")
-    synthesize.add_argument("--workers", type=int, default=2, help="processes side by side")
+    synthesize.add_argument("--workers", type=int, default=1, help="processes side by side")
     synthesize.add_argument("--as", dest="system", choices=["sg186"], help="write its exports")
     synthesize.add_argument("--encoding", choices=exports.ENCODINGS, default="gb18030")
     synthesize.add_argument("--faults", type=Path, help="YAML of kinds and counts to plant")

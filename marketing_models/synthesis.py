@@ -24,7 +24,7 @@ from marketing_models.synthetic.provinces import (
 from marketing_models.synthetic.world import World
 
 # Small tables of several counties are written together: a write costs as much as a thousand rows.
-_ROWS_TOGETHER = 400_000
+_BYTES_TOGETHER = 16_000_000
 
 
 class _Ready:
@@ -134,7 +134,7 @@ def _together(
         for name, rows in part.items():
             count += len(rows)
             held.setdefault(name, []).append(rows)
-            if sum(map(len, held[name])) >= _ROWS_TOGETHER:
+            if sum(table.nbytes for table in held[name]) >= _BYTES_TOGETHER:
                 yield {name: pa.concat_tables(held.pop(name))}
     batch = delta.to_arrow("batch", origin.assign(line_count=count, accepted_count=count))
     yield {"batch": batch, **{name: pa.concat_tables(tables) for name, tables in held.items()}}
@@ -145,13 +145,14 @@ def _parts(world: World, workers: int) -> Iterator[_Ready]:
     units = [*world.cities, *world.city_of]
     pool = ProcessPoolExecutor(workers) if workers > 1 else nullcontext()
     with pool as executor, tqdm(total=len(units) + 1, desc="units", disable=None) as progress:
-        for part in _in_order(executor, world, units, 2 * workers):
+        for part in _in_order(executor, world, units, workers):
             for name, rows in part.summed.items():
                 if rows is not None:
                     below[name].append(rows)
             progress.update()
             yield part
-        yield _Ready(province_part(world, {name: pd.concat(rows) for name, rows in below.items()}))
+        summed = {name: pd.concat(rows) for name, rows in below.items() if rows}
+        yield _Ready(province_part(world, summed))
         progress.update()
 
 

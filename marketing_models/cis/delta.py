@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
-from deltalake import DeltaTable, Schema, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, DeltaTable, Schema, WriterProperties, write_deltalake
 
 from marketing_models import schemas
 from marketing_models.errors import StoreError
@@ -85,15 +85,15 @@ def dataset(folder: Path, table: str, version: int) -> pads.Dataset:
     -------
     Dataset
         Not yet read.
-
-    Raises
-    ------
-    StoreError
-        If the table or that version of it is gone.
     """
+    return _opened(folder, table, version).to_pyarrow_dataset()
+
+
+def _opened(folder: Path, table: str, version: int) -> DeltaTable:
+    """Return a table at a version, or say what to do if it or that version is gone."""
     path = folder / "tables" / table
     try:
-        return DeltaTable(str(path), version=version).to_pyarrow_dataset()
+        return DeltaTable(str(path), version=version)
     except Exception as reason:  # noqa: BLE001 - delta-rs raises bare Exceptions of many kinds
         raise StoreError(
             f"store {folder} names version {version} of table {table}, which cannot be opened "
@@ -127,13 +127,39 @@ def recover(folder: Path, table: str, version: int) -> int:
 
 
 def to_arrow(table: str, frame: pd.DataFrame) -> pa.Table:
-    """Return a frame, checked against the dictionary, as an Arrow table."""
-    checked = schemas.conform(table, frame)
+    """Return a frame, checked against the dictionary, as an Arrow table in order of its key."""
+    checked = schemas.typed(table, frame)
     wanted = arrow_schema(table)
     # Arrow reads floats into decimals only by a cast; they were rounded to two digits above.
     plain = [f.with_type(pa.float64()) if pa.types.is_decimal(f.type) else f for f in wanted]
     rows = pa.Table.from_pandas(checked, schema=pa.schema(plain), preserve_index=False)
-    return rows.cast(wanted)
+    ordered = in_order(table, rows.cast(wanted))
+    if pc.any(_like_the_next(ordered, schemas.keys(table))).as_py():
+        schemas.conform(table, frame)  # which says what key stands twice
+    return ordered
+
+
+def in_order(table: str, rows: pa.Table) -> pa.Table:
+    """Return rows in ascending order of their key, the same table if they are so already."""
+    keys, tied = schemas.keys(table), pa.scalar(True)
+    for key in keys:
+        behind, ahead = _neighbours(rows[key])
+        if pc.any(pc.and_(tied, pc.less(ahead, behind))).as_py():
+            return rows.sort_by([(name, "ascending") for name in keys])
+        tied = pc.and_(tied, pc.equal(ahead, behind))
+    return rows
+
+
+def _like_the_next(rows: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
+    """Return for all rows but the last whether the next one is equal in all these columns."""
+    same = pa.scalar(True)
+    for name in columns:
+        same = pc.and_(same, pc.equal(*_neighbours(rows[name])))
+    return same
+
+
+def _neighbours(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    return column.slice(0, max(len(column) - 1, 0)), column.slice(1)
 
 
 def to_pandas(table: str, rows: pa.Table) -> pd.DataFrame:
@@ -197,25 +223,49 @@ def put(
     touched = list(slices) or pc.unique(rows[column]).to_pylist()
     if not touched:
         return version
-    held = dataset(folder, table, version).filter(pads.field(column).isin(touched)).to_table()
+    opened = _opened(folder, table, version)
+    held = _rows_of(opened, column, touched)
     if held.num_rows == rows.num_rows and digest(held) == digest(rows):
         return version
-    path = str(folder / "tables" / table)
     if not held.num_rows or not (slices or _shares_keys(table, held, rows)):
-        _write(path, stamped(table, rows), table, mode="append")
+        _write(opened, stamped(table, rows), table, mode="append")
     else:
         kept = rows if slices else merged(table, held, rows)
         if digest(kept) == digest(held):
             return version
-        _write(path, kept, table, mode="overwrite", predicate=_predicate(column, touched))
-    return DeltaTable(path).version()
+        _write(opened, kept, table, mode="overwrite", predicate=_predicate(column, touched))
+    return opened.version()
 
 
-def _write(path: str, rows: pa.Table, table: str, **how: Any) -> None:
+def _rows_of(opened: DeltaTable, column: str, values: list[str]) -> pa.Table:
+    # Files of other counties are not even listed.
+    only = [(column, "in", values)] if column in opened.metadata().partition_columns else None
+    return (
+        opened.to_pyarrow_dataset(file_pruning_predicate=only)
+        .filter(pads.field(column).isin(values))
+        .to_table()
+    )
+
+
+def _write(opened: DeltaTable, rows: pa.Table, table: str, **how: Any) -> None:
     # In the order of the key and in small groups, so that a unit's rows are read without the rest.
-    ordered = rows.sort_by([(key, "ascending") for key in schemas.keys(table)])
-    groups = WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP_SIZE)
-    write_deltalake(path, ordered, writer_properties=groups, **how)
+    ordered = in_order(table, rows)
+    write_deltalake(opened, ordered, writer_properties=_properties(table), **how)
+
+
+@cache
+def _properties(table: str) -> WriterProperties:
+    # Measurements hardly repeat: a dictionary of them costs time and makes larger files.
+    plain = ColumnProperties(dictionary_enabled=False)
+    return WriterProperties(
+        compression="SNAPPY",
+        max_row_group_size=ROW_GROUP_SIZE,
+        column_properties={f.name: plain for f in arrow_schema(table) if not _repeats(f.type)},
+    )
+
+
+def _repeats(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_temporal(kind) or pa.types.is_boolean(kind)
 
 
 def _predicate(column: str, values: Sequence[str]) -> str:
@@ -244,23 +294,18 @@ def merged(table: str, held: pa.Table, rows: pa.Table) -> pa.Table:
 def stamped(table: str, rows: pa.Table) -> pa.Table:
     """Return rows with the end of every version set to the start of the next one."""
     start = schemas.version_column(table)
-    if start is None or not _has_versions(table, rows):
+    ordered = in_order(table, rows)
+    followed = _like_the_next(ordered, _identity(table))
+    if start is None or not pc.any(followed).as_py():
         return rows
     end = "superseded_at" if start == "known_at" else "valid_to"
-    keys = ", ".join(f'"{key}"' for key in _identity(table))
-    following = f"lead({start}) OVER (PARTITION BY {keys} ORDER BY {start})"
+    place, kind = ordered.schema.get_field_index(end), ordered.schema.field(end)
+    following = pc.if_else(followed, ordered[start].slice(1), pa.scalar(None, ordered[start].type))
+    value = pa.chunked_array([*following.chunks, pa.nulls(1, following.type)])
     # A master's own valid_to stands where the object left before another version began.
-    value = following if start == "known_at" else f"least({end}, {following})"
-    names = ", ".join(
-        f'{value} AS "{n}"' if n == end else f'"{n}"' for n in arrow_schema(table).names
-    )
-    return _made(table, f"SELECT {names} FROM rows", rows=rows)
-
-
-def _has_versions(table: str, rows: pa.Table) -> bool:
-    keys = ", ".join(f'"{key}"' for key in _identity(table))
-    sql = f"SELECT 1 FROM rows GROUP BY {keys} HAVING count(*) > 1 LIMIT 1"
-    return bool(_run(sql, rows=rows).fetchall())
+    if start != "known_at":
+        value = pc.min_element_wise(ordered[end], value)
+    return ordered.set_column(place, kind, value.cast(kind.type))
 
 
 def digest(rows: pa.Table | pads.Dataset, *, leave_out: Sequence[str] = ()) -> str:

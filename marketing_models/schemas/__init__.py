@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from marketing_models.errors import SchemaError
@@ -93,6 +95,7 @@ def _columns() -> dict[str, pd.DataFrame]:
     }
 
 
+@cache
 def keys(table: str) -> tuple[str, ...]:
     """Return the key columns of a table in order; ``known_at`` or ``valid_from`` comes last."""
     found = columns(table)
@@ -137,6 +140,33 @@ def conform(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         If a column is unknown, missing, of the wrong type or empty where required, or if a key
         stands twice; all problems at once.
     """
+    cast = typed(table, frame)
+    repeated = _repeated(table, cast)
+    if repeated:
+        raise SchemaError(table, repeated)
+    return cast
+
+
+def typed(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame as `conform` does, for callers that look for repeated keys themselves.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    frame : DataFrame
+        As for `conform`.
+
+    Returns
+    -------
+    DataFrame
+        As `conform`.
+
+    Raises
+    ------
+    SchemaError
+        As `conform`, but not for keys that stand twice.
+    """
     wanted = columns(table)
     problems = [
         f"column {name} is not in the dictionary; drop or rename it"
@@ -145,8 +175,6 @@ def conform(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     ]
     cast, casting = _cast(wanted, frame)
     problems += [*casting, *_gaps(wanted, cast, frame)]
-    if not problems:
-        problems += _repeated(table, cast)
     if problems:
         raise SchemaError(table, problems)
     return cast
@@ -157,19 +185,31 @@ def _cast(wanted: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, list
     for name, kind in zip(wanted.index, wanted["type"], strict=True):
         dtype = pd.api.types.pandas_dtype(_DTYPES[kind])
         if name not in frame.columns:
-            cast[name] = pd.Series(
-                pd.NA if kind not in {"float64", "decimal(18,2)"} else float("nan"), frame.index
-            )
-            cast[name] = cast[name].astype(dtype)
+            cast[name] = _empty(dtype, frame.index)
             continue
         try:
-            cast[name] = frame[name].astype(dtype)
+            cast[name] = _as(dtype, frame[name])
         except (TypeError, ValueError) as reason:
             problems.append(f"column {name} does not read as {kind}: {reason}")
             cast[name] = frame[name]
         if kind == "decimal(18,2)" and cast[name].dtype == "float64":
             cast[name] = cast[name].round(2)
-    return pd.DataFrame(cast).reset_index(drop=True), problems
+    return pd.DataFrame(cast, frame.index, copy=False).reset_index(drop=True), problems
+
+
+def _empty(dtype: Any, index: pd.Index) -> pd.Series:
+    one = pd.Series([None], dtype=dtype).array
+    return pd.Series(one.take(np.zeros(len(index), "int64")), index, copy=False)
+
+
+def _as(dtype: Any, column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(dtype)
+    # Each category is cast once, not each row.
+    words = column.cat.categories.astype(dtype).array
+    return pd.Series(
+        words.take(column.cat.codes.to_numpy(), allow_fill=True), column.index, copy=False
+    )
 
 
 def _gaps(wanted: pd.DataFrame, cast: pd.DataFrame, frame: pd.DataFrame) -> Iterator[str]:

@@ -131,9 +131,9 @@ def _seen_score(county: County, pairs: pd.DataFrame) -> Floats:
     size = np.clip((size - 5.5) / 1.3, -2.5, 2.5)
     pay = pairs["compensation_yuan_per_kwh"].to_numpy() - 1.2
     # Firms switch stores and chargers of an evening; plants have a shift to finish.
-    score = np.where(evening, 0.75, -0.35) * np.where(bundled, 1.0, -1.0)
+    score = np.where(evening, 0.70, -0.32) * np.where(bundled, 1.0, -1.0)
     score += np.where(weekend, 0.4, -0.1) + 0.5 * pay - 0.15 * (size**2 - 1)
-    return np.asarray(score - 0.55 * _recent_count(pairs) + _industry_score(county, industry))
+    return np.asarray(score - 0.48 * _recent_count(pairs) + _industry_score(county, industry))
 
 
 def _industry_score(county: County, industry: pd.Series) -> Floats:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 # Share of sites with a roof plant, on urban and on rural ground, and its median size. [1, 1, kW]
 _ROOFS = {
-    "residential": (0.004, 0.034, 14.0),
-    "agricultural": (0.010, 0.030, 22.0),
-    "small": (0.025, 0.050, 32.0),
+    "residential": (0.005, 0.036, 17.0),
+    "agricultural": (0.010, 0.030, 27.0),
+    "small": (0.027, 0.054, 40.0),
 }
-_LARGE_ROOF_FRAC, _ROOF_KW_PER_KVA = 0.24, 0.24
+_LARGE_ROOF_FRAC, _ROOF_KW_PER_KVA = 0.26, 0.30
 # Roof plants began to spread this long before the end, twice as many every third year.
 _ROOF_YEARS, _DOUBLING_YEARS = 9.0, 3.0
 _STORAGE_FRAC, _STORAGE_KW_PER_KVA = 0.035, 0.20

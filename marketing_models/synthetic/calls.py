@@ -149,7 +149,8 @@ def outage_calls_count(county: County) -> pd.Series:
     events = county.outages
     hours = hours_between(events["started_at"], events["ended_at"].fillna(county.scale.origin))
     waking = np.interp(events["started_at"].dt.hour, np.arange(24), _HOME_HOURLY)
-    kind = events["outage_type_code"].map({"planned": _PLANNED_RATIO, "fault": 1.0, "arrears": 8.0})
+    ratio = {"planned": _PLANNED_RATIO, "fault": 1.0, "arrears": 8.0}
+    kind = events["outage_type_code"].map(ratio).astype("float64")
     share = service_level("calls_per_interrupted_frac", county)
     long_enough = 1 - np.exp(-hours / _TYPICAL_HOURS)
     expected = share * events["interrupted_customer_count"] * kind * long_enough

@@ -259,7 +259,8 @@ def _expiry(county: "County", rows: pd.DataFrame, point: npt.NDArray[np.int64]) 
 
 def _feed_in(county: "County") -> pd.DataFrame:
     """Return the contracts by which owners of roof plants sell what they do not use."""
-    owners = county.points[county.points["pv_since"].notna()]
+    points = county.points
+    owners = points[points["pv_since"].notna() & ~(points["closed_date"] <= points["pv_since"])]
     price = parameter("mechanism_price_yuan_per_kwh", county)
     old = owners["pv_since"] < pd.Timestamp("2025-06-01")
     return pd.DataFrame(

@@ -67,7 +67,7 @@ def _calls(county: County) -> pd.DataFrame:
     served = named(county.points["supply_point_id"], rows["point"].to_numpy()).to_numpy()
     return pd.DataFrame(
         {
-            "transaction_id": contact_ids(county, rows),
+            "transaction_id": contact_ids(county, rows).to_numpy(),
             "supply_point_id": served,
             "channel_code": "phone",
             "business_code": business,

@@ -6,18 +6,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from marketing_models.synthetic.industries import INDUSTRIES
+from marketing_models.synthetic.industries import INDUSTRIES, PUBLIC
 from marketing_models.synthetic.sites import chosen, is_business, parameter
 from marketing_models.synthetic.streams import Floats
 
 if TYPE_CHECKING:
     from marketing_models.synthetic.county import County
 
-# How the log hazard of loss leans on vigour, stress, exposure to price, size and youth.
-_VIGOUR, _STRESS, _EXPOSED, _SIZE, _YOUTH = -0.68, 5.0, 0.50, -0.12, 0.5
+# How the log hazard of loss leans on what nobody sees: vigour, and stress by sensitivity; and on
+# what the company knows: exposure to price, size, youth, payment form, use of the capacity.
+_VIGOUR, _STRESS = -0.37, 5.0
+_EXPOSED, _SIZE, _YOUTH, _PREPAID, _USED = 0.50, -0.12, 1.2, 0.5, -0.75
 _EXPOSURE = {"fixed": 0.0, "time_shaped": 0.3, "spot_linked": 1.0, "shared": 0.6}
 _HOME_VIGOUR = -0.25
-_YOUNG_DAYS = 1100
+_YOUTH_FADES_YEARS = 3.0
+# Retail, catering, clothing, furniture and building sites come and go; public bodies stay.
+_FICKLE, _FICKLE_SCORE, _PUBLIC_SCORE = ("F52", "H62", "C18", "C21", "E47"), 0.55, -0.9
+# Use of the rated capacity over the year that is usual in each class.
+_USUAL_HOURS = {"small": 1200.0, "large": 2900.0, "charging": 420.0}
 _SUSPENDED_FRAC = 0.004
 _CAUSES = ("closure", "own_generation", "photovoltaic", "other_fuel", "direct_supply", "credit")
 _CAUSE_FREQUENCY = {
@@ -82,22 +88,33 @@ def _loss_hazard(county: "County", sites: pd.DataFrame) -> Floats:
     months = county.scale.months.to_numpy()
     # Everybody is billed once: none leaves before the second month.
     begun = (sites["connected_date"].to_numpy()[:, None] < months) & (months > months[0])
-    shift = np.where(business, _standing(sites), _HOME_VIGOUR * sites["vigour"])
-    fixed = shift - _log_mean(shift, business, begun.sum(axis=1))
+    standing = np.where(business, _standing(sites), _HOME_VIGOUR * sites["vigour"])
+    shift = standing[:, None] + _youth(county, sites) * business[:, None]
+    fixed = shift - _log_mean(shift, business, begun)[:, None]
     sense = sites["industry_code"].map({c: i.stress_sensitivity for c, i in INDUSTRIES.items()})
     lean = _STRESS * sense.fillna(0.0).to_numpy()
     stress = _stress(county, sites)
     usual = 0.25**2 + 0.35**2
-    log = fixed[:, None] + lean[:, None] * stress - (lean**2 * usual / 2)[:, None]
+    log = fixed + lean[:, None] * stress - (lean**2 * usual / 2)[:, None]
     hazard = np.minimum(base[:, None] * np.exp(risk * log), 0.5)
     return np.where(begun, hazard, 0.0)
 
 
-def _log_mean(shift: Floats, business: npt.NDArray[np.bool_], month_count: Floats) -> Floats:
+def _log_mean(
+    shift: Floats, business: npt.NDArray[np.bool_], begun: npt.NDArray[np.bool_]
+) -> Floats:
     """Return the log of the mean of exp(shift) over the months of businesses, or of homes."""
-    rows = pd.DataFrame({"sum": np.exp(shift) * month_count, "months": month_count})
+    there = np.exp(shift) * begun
+    rows = pd.DataFrame({"sum": there.sum(axis=1), "months": begun.sum(axis=1)})
     sums = rows.groupby(business).transform("sum")
     return np.log(sums["sum"].to_numpy() / np.maximum(sums["months"].to_numpy(), 1) + 1e-9)
+
+
+def _youth(county: "County", sites: pd.DataFrame) -> Floats:
+    """Return how youth shifts the log hazard by month: much at first, hardly after ten years."""
+    connected = sites["connected_date"].to_numpy()[:, None]
+    days = (county.scale.months.to_numpy() - connected) / np.timedelta64(1, "D")
+    return _YOUTH * np.exp(-np.maximum(days, 0.0) / 365.25 / _YOUTH_FADES_YEARS)
 
 
 def _stress(county: "County", sites: pd.DataFrame) -> Floats:
@@ -107,13 +124,16 @@ def _stress(county: "County", sites: pd.DataFrame) -> Floats:
 
 
 def _standing(sites: pd.DataFrame) -> Floats:
-    """Return how vigour, size, youth and exposure to prices shift a business's log hazard."""
+    """Return how vigour, size, business, price, payment and idle capacity shift the log hazard."""
+    industry, yearly = sites["industry_code"], sites["annual_kwh"].to_numpy()
     exposed = sites["retail_package_code"].map(_EXPOSURE).fillna(0.0).to_numpy()
-    size = np.log(np.maximum(sites["annual_kwh"].to_numpy(), 100.0)) - np.log(25_000)
-    latest = sites["connected_date"].max()
-    young = (latest - sites["connected_date"]).dt.days.to_numpy() < _YOUNG_DAYS
-    shift = _VIGOUR * sites["vigour"].to_numpy() + _EXPOSED * exposed
-    return np.asarray(shift + _SIZE * size + _YOUTH * young)
+    size = np.log(np.maximum(yearly, 100.0)) - np.log(25_000)
+    usual = sites["class_name"].map(_USUAL_HOURS).fillna(1000.0).to_numpy()
+    used = np.log(np.maximum(yearly, 1.0) / sites["contract_capacity_kva"].to_numpy() / usual)
+    shift = _VIGOUR * sites["vigour"].to_numpy() + _EXPOSED * exposed + _SIZE * size
+    shift += _PREPAID * sites["is_prepaid"].to_numpy() + _USED * np.clip(used, -1.0, 1.0)
+    shift += _FICKLE_SCORE * industry.isin(_FICKLE) + _PUBLIC_SCORE * industry.isin(PUBLIC)
+    return np.asarray(shift)
 
 
 def truth(county: "County") -> pd.DataFrame:

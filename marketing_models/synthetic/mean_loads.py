@@ -43,8 +43,8 @@ _HOME_CHARGING_SHAPE = [
 ]
 COOLING_HOURS = {
     "residential": [
-        *(1.02, 0.94, 0.86, 0.78, 0.70, 0.60, 0.52, 0.50, 0.52, 0.58, 0.68, 0.82),
-        *(0.94, 0.97, 0.95, 0.93, 0.92, 0.98, 1.10, 1.24, 1.34, 1.38, 1.32, 1.18),
+        *(1.02, 0.94, 0.86, 0.78, 0.70, 0.60, 0.52, 0.50, 0.52, 0.58, 0.68, 0.85),
+        *(0.98, 1.01, 0.99, 0.97, 0.96, 0.98, 1.07, 1.17, 1.23, 1.28, 1.27, 1.18),
     ],
     "small": [
         *(0.66, 0.62, 0.59, 0.57, 0.56, 0.58, 0.68, 0.84, 1.04, 1.17, 1.22, 1.24),
@@ -55,17 +55,17 @@ COOLING_HOURS = {
     "charging": [1.0] * 24,
 }
 # Cooling and heating at full use, over the mean base load of the class.
-_COOLING = {"residential": 2.0, "agricultural": 0.0, "small": 1.25, "large": 0.27, "charging": 0.0}
-_HEATING = {"residential": 0.55, "agricultural": 0.0, "small": 0.45, "large": 0.05, "charging": 0.2}
+_COOLING = {"residential": 1.95, "agricultural": 0.0, "small": 1.27, "large": 0.27, "charging": 0.0}
+_HEATING = {"residential": 0.61, "agricultural": 0.0, "small": 0.47, "large": 0.06, "charging": 0.2}
 # Hot water and light: relative swing of the base load between winter and summer.
 _SEASON = {"residential": 0.11, "agricultural": 0.0, "small": 0.07, "large": 0.02, "charging": 0.0}
 # Felt temperature of half the full use, and how fast use answers about it.
 _COOLING_DEGC, _HEATING_DEGC = (28.7, 2.0), (8.0, 3.2)
 # Mean load of a class over its mean base, in mean weather.
 _OVER_BASE = {
-    "residential": 1.36,
+    "residential": 1.367,
     "agricultural": 0.986,
-    "small": 1.18,
+    "small": 1.19,
     "large": 0.997,
     "charging": 1.075,
 }
@@ -86,7 +86,7 @@ _HOLIDAY = {
 _FESTIVAL = {
     "residential": -0.08,
     "agricultural": 0.25,
-    "small": 0.70,
+    "small": 0.84,
     "large": 1.0,
     "charging": -0.2,
 }
@@ -198,7 +198,7 @@ def _habits(first: pd.Timestamp, last: pd.Timestamp) -> tuple[dict[str, Floats],
     off = np.where((day["kind_code"] == "weekend") & (day["holiday_code"] != ""), 1.0, off)
     weekday = np.where(day["kind_code"] == "make_up", 4, hours.day_of_week)
     winter = np.cos(2 * np.pi * (hours.day_of_year.to_numpy() - 10) / 365.25)
-    evening = 0.12 * np.exp(-(((hours.hour.to_numpy() - 18.5) / 2.5) ** 2))
+    evening = 0.08 * np.exp(-(((hours.hour.to_numpy() - 18.5) / 2.5) ** 2))
     habits = {}
     for name in CLASSES:
         saturday, sunday = _WEEKEND[name]

@@ -37,7 +37,34 @@ _CHANNEL_FREQUENCY = {
     "small": (0.20, 0.45, 0.25, 0.10),
     "residential": (0.05, 0.30, 0.50, 0.15),
 }
-_CHANNEL_SCORE = np.array([0.45, 0.10, -0.30, -0.20])
+_CHANNEL_SCORE = np.array([0.60, 0.10, -0.45, -0.25])
+# How well each offer suits customers at large, and those of some working rhythms besides.
+_OFFER_SCORE = {
+    "time_of_use": 0.50,
+    "demand_basis": 0.30,
+    "power_factor": 0.75,
+    "audit": 0.0,
+    "storage_boiler": -0.90,
+    "heat_pump": -0.70,
+    "response_enrolment": -0.20,
+    "retail_package": 0.15,
+}
+_SUITS = {
+    ("time_of_use", "continuous"): 0.5,
+    ("time_of_use", "home"): 0.3,
+    ("time_of_use", "office"): -0.7,
+    ("storage_boiler", "two_shift"): 0.7,
+    ("heat_pump", "office"): 0.6,
+    ("heat_pump", "retail"): 0.4,
+    ("audit", "retail"): -0.5,
+    ("audit", "day_shift"): 0.3,
+    ("response_enrolment", "continuous"): -0.7,
+    ("response_enrolment", "day_shift"): 0.4,
+    ("demand_basis", "continuous"): -0.5,
+    ("retail_package", "office"): -0.4,
+}
+# What no study sees: an interest that lasts, a mood of the year, and the firm's health.
+_LASTING_SCORE, _MOOD_SCORE, _VIGOUR_SCORE = 0.28, 0.24, 0.16
 _CONTROL_FRAC, _CONSENT_FRAC = 0.15, 0.93
 _FATIGUE_DAYS = 240
 
@@ -148,15 +175,13 @@ def _seen_score(county: County, rows: pd.DataFrame) -> Floats:
 
 
 def _affinity(county: County, rows: pd.DataFrame) -> Floats:
-    """Return how well each offer suits each working rhythm, the same in the whole province."""
+    """Return how well each offer suits its customer's working rhythm."""
     rhythms = {code: one.shape_name for code, one in INDUSTRIES.items()}
-    shape = (
-        county.points["industry_code"].map(rhythms).fillna("home").take(rows["point"].to_numpy())
-    )
-    names = sorted({*rhythms.values(), "home"})
-    level = county.world.stream("marketing_contact", "affinity")
-    table = level.normal(0, 0.60, (len(_OFFERS), len(names)))
-    return table[rows["offer"].to_numpy(), pd.Index(names).get_indexer(pd.Index(shape))]
+    shape = county.points["industry_code"].map(rhythms).fillna("home")
+    offer = pd.Series(_OFFERS["offer_code"].to_numpy()[rows["offer"]])
+    pairs = pd.MultiIndex.from_arrays([offer, shape.take(rows["point"].to_numpy())])
+    suits = pd.Series(_SUITS).reindex(pairs).fillna(0.0).to_numpy()
+    return np.asarray(offer.map(_OFFER_SCORE).to_numpy() + suits)
 
 
 def _energy(county: County, rows: pd.DataFrame) -> tuple[Floats, Floats]:
@@ -190,7 +215,7 @@ def _hidden_score(county: County, rows: pd.DataFrame) -> Floats:
     point = rows["point"].to_numpy()
     mood = moods[rows["month"].to_numpy() // 12, point]
     vigour = county.points["vigour"].to_numpy()[point]
-    return np.asarray(0.26 * lasting[point] + 0.20 * mood + 0.14 * vigour)
+    return np.asarray(_LASTING_SCORE * lasting[point] + _MOOD_SCORE * mood + _VIGOUR_SCORE * vigour)
 
 
 def _filed(county: County, rows: pd.DataFrame) -> pd.DataFrame:

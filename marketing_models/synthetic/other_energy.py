@@ -28,16 +28,16 @@ _GROUPS = {
     "kitchens": ("H61", "H62", "Q84", "P83", "F52"),
 }
 _USES = {
-    "steel": "coal process_heat 0.9 4.5|gas process_heat 0.7 0.6",
-    "minerals": "coal process_heat 0.8 5.0|gas process_heat 0.5 1.5",
-    "chemicals": "coal steam 0.7 3.0|heat steam 0.5 1.0|gas process_heat 0.4 0.9|"
+    "steel": "coal process_heat 0.9 2.6|gas process_heat 0.7 0.6",
+    "minerals": "coal process_heat 0.8 2.9|gas process_heat 0.5 1.5",
+    "chemicals": "coal steam 0.7 1.8|heat steam 0.5 1.0|gas process_heat 0.4 0.9|"
     "oil process_heat 0.3 0.8",
-    "metals": "coal process_heat 0.4 0.9|gas process_heat 0.6 0.6",
-    "steam": "coal steam 0.45 1.8|heat steam 0.5 1.0|gas steam 0.35 0.7|biomass steam 0.15 0.8",
-    "light": "coal steam 0.3 1.0|gas steam 0.4 0.6|biomass drying 0.25 0.7|oil transport 0.2 0.2",
-    "machines": "coal process_heat 0.12 0.8|gas process_heat 0.4 0.4|lpg process_heat 0.1 0.2|"
+    "metals": "coal process_heat 0.4 0.6|gas process_heat 0.6 0.6",
+    "steam": "coal steam 0.45 1.1|heat steam 0.5 1.0|gas steam 0.35 0.7|biomass steam 0.15 0.8",
+    "light": "coal steam 0.3 0.6|gas steam 0.4 0.6|biomass drying 0.25 0.7|oil transport 0.2 0.2",
+    "machines": "coal process_heat 0.12 0.5|gas process_heat 0.4 0.4|lpg process_heat 0.1 0.2|"
     "oil motor 0.3 0.3",
-    "mining": "coal drying 0.2 0.8|oil motor 0.8 0.8",
+    "mining": "coal drying 0.2 0.5|oil motor 0.8 0.8",
     "transport": "oil transport 0.9 4.0",
     "kitchens": "gas cooking 0.5 0.8|lpg cooking 0.3 0.4|gas hot_water 0.3 0.5",
     "offices": "gas space_heat 0.4 0.5|heat space_heat 0.2 0.6|oil motor 0.05 0.1",

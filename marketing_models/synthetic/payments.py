@@ -283,5 +283,7 @@ def _allocation_rows(
             "known_at": payment["known_at"].where(payment["known_at"] > billed, billed),
         }
     )
-    kept = payment["booked_at"].notna() & (rows["allocated_yuan"] != 0)
+    # A bill and its reversal that are settled with each other need no payment.
+    kept = payment["booked_at"].notna() & (payment["paid_yuan"] != 0)
+    kept &= rows["allocated_yuan"] != 0
     return rows[kept].reset_index(drop=True)

@@ -139,7 +139,7 @@ def _drawn(
         growth_frac=dict(zip(CLASSES, growth.tolist(), strict=True)),
         cooling_ratio=cooling,
         heating_ratio=heating,
-        festival_depth_frac=float(numbers.uniform(0.60, 0.83)),
+        festival_depth_frac=float(numbers.uniform(0.65, 0.88)),
         loss_frac=float(numbers.uniform(*_at("loss_frac", scale))),
         breaks=_breaks(numbers),
     )

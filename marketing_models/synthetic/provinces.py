@@ -108,7 +108,7 @@ def province_part(world: World, below: Mapping[str, pd.DataFrame]) -> Part:
     world : World
         The province.
     below : mapping of str to DataFrame
-        Rows of all counties in ``unit_energy`` and ``indicator_value``.
+        Rows of all counties in ``indicator_value`` and, if there are any, ``unit_energy``.
 
     Returns
     -------
@@ -120,11 +120,13 @@ def province_part(world: World, below: Mapping[str, pd.DataFrame]) -> Part:
         "org_unit": org_units(world.scale, world.seed),
         "code_list": codes.code_list(),
         "tariff_price": tariff_price_rows(),
-        "unit_energy": energy.parents(below["unit_energy"], world),
         "unit_weather_station": climate.weights_above(world),
         "supply_balance": supply.balances(world),
         "response_event": events.response_events(world),
     }
+    # A province that ends within its first weeks has not published its energy yet.
+    if "unit_energy" in below:
+        tables["unit_energy"] = energy.parents(below["unit_energy"], world)
     return Part(PROVINCE, Made(_joined([tables, whole.tables]), whole.truth))
 
 
@@ -141,15 +143,14 @@ def parts(world: World) -> Iterator[Part]:
     Part
         Cities' weather, counties, and the province last.
     """
-    below: dict[str, list[pd.DataFrame]] = {name: [] for name in SUMMED}
+    below: list[dict[str, pd.DataFrame]] = []
     for city, counties in world.cities.items():
         yield weather_part(world, city)
         for unit_id in counties:
             part = county_part(world, unit_id)
-            for name in SUMMED:
-                below[name].append(part.made.tables[name])
+            below.append({name: t for name, t in part.made.tables.items() if name in SUMMED})
             yield part
-    yield province_part(world, {name: pd.concat(rows) for name, rows in below.items()})
+    yield province_part(world, _joined(below))
 
 
 def county_parts(world: World, unit_id: str) -> Iterator[Part]:
@@ -209,7 +210,7 @@ def province(scale: Scale, *, seed: int, preset: str = "usual") -> dict[str, pd.
     return _whole(parts(World(scale=scale, seed=seed, preset=preset)))
 
 
-def county(
+def county_tables(
     unit_id: str, scale: Scale, *, seed: int, preset: str = "usual"
 ) -> dict[str, pd.DataFrame]:
     """Make the source tables of one county alone, equal to its rows in the province.

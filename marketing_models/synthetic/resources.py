@@ -150,7 +150,7 @@ def _protection(points: pd.DataFrame) -> tuple[Floats, pd.Series]:
         )
         for i in range(2)
     )
-    return floor.fillna(0.0).to_numpy(dtype="float64"), level.astype("str")
+    return np.asarray(floor.astype("float64").fillna(0.0)), level.astype("str")
 
 
 def _kind(points: pd.DataFrame) -> pd.Series:

@@ -89,7 +89,7 @@ def _register(county: "County", rows: pd.DataFrame) -> pd.DataFrame:
         valid_from=rows["filed_date"],
         valid_to=rows["completed_date"] + pd.Timedelta(days=1),
     )
-    done = kept[kept["completed_date"].notna()].assign(valid_from=kept["valid_to"])
+    done = kept.assign(valid_from=kept["valid_to"])[kept["completed_date"].notna()]
     both = pd.concat([kept, done], ignore_index=True)
     first = np.arange(len(both)) < len(kept)
     both["completed_date"] = both["completed_date"].mask(first)

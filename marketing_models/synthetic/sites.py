@@ -24,12 +24,12 @@ SIZES_KVA = np.array(
     ],
     dtype="float64",
 )
-_TAIL, _TAIL_KVA, _HOURS_GROW = 1.08, 120_000.0, 0.10
+_TAIL, _TAIL_KVA, _HOURS_GROW = 1.08, 80_000.0, 0.02
 # Industries that use much for their capacity also have the larger sites; services the smaller,
 # and public ones smaller still.
 _AFFINITY, _SERVICE_AFFINITY, _PUBLIC_AFFINITY, _AFFINITY_NOISE = 0.7, -0.5, -0.6, 0.8
 # Spread of the logarithm of energy between the customers of a class.
-_SPREAD = {"residential": 0.66, "agricultural": 0.90, "small": 1.10, "charging": 0.85}
+_SPREAD = {"residential": 0.69, "agricultural": 0.90, "small": 1.10, "charging": 0.85}
 # Use of the rated capacity over the year, which sizes the connection. [hours]
 _FULL_HOURS = {"residential": 300.0, "agricultural": 700.0, "small": 1300.0, "charging": 620.0}
 _LEAST_KVA = {"residential": 4.0, "agricultural": 5.0, "small": 5.0, "charging": 63.0}

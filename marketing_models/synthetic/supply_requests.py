@@ -70,12 +70,13 @@ def _of_points(county: County) -> pd.DataFrame:
     marks = [mark for mark, *_ in asked]
     types = np.array([np.broadcast_to(code, len(points)) for _, code, *_ in asked], dtype="object")
     numbered = zip(row.tolist(), column.tolist(), strict=True)
+    ids = [f"{county.unit_id}-{marks[k]}{point}" for point, k in numbered]
     dual = points["backup_feeder_id"].notna().to_numpy()
     return (
         points[_OF_POINT]
         .iloc[row]
         .assign(
-            application_id=[f"{county.unit_id}-{marks[k]}{point}" for point, k in numbered],
+            application_id=np.array(ids, dtype="object"),
             application_type_code=types[column, row],
             applied_capacity_kva=size[row, column],
             is_dual_supply=dual[row] & np.isin(column, [marks.index("N"), marks.index("L")]),

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 Flags = npt.NDArray[np.bool_]
 
 # Log hazard over that of a home: workshops and shops steal most, the well-metered large least.
-_CLASS_SCORE = {"agricultural": 0.9, "small": 1.6, "large": 0.2, "charging": -1.5}
-_INDUSTRY_SCORE = {"H62": 0.5, "C18": 0.4, "C20": 0.4, "C17": 0.4, "C30": 0.5}
-_PREPAID_SCORE = 0.75
+_CLASS_SCORE = {"agricultural": 0.4, "small": 1.3, "large": 0.2, "charging": -0.6}
+_INDUSTRY_SCORE = {"H62": 0.4, "C18": 0.4, "C17": 0.4, "C30": 0.4, "F52": 0.2}
+_PREPAID_SCORE = 1.3
+# By the log of use of the rated capacity over that of the class: who meters little for its size.
+_USED_SCORE = -0.5
+_USUAL_HOURS = {"residential": 240.0, "agricultural": 570.0, "small": 1200.0, "large": 2900.0}
+# What nobody sees: health of the holder, laxity of the neighbourhood, greed, the economy.
+_VIGOUR_SCORE, _LAXITY_SCORE, _GREED_SCORE, _STRESS_SCORE = -0.15, 0.15, 0.12, 0.15
 _KINDS = ("routine", "random", "tip_off", "model")
 NEVER = np.int64(1 << 30)
 
@@ -101,8 +106,9 @@ def hazards(county: "County", mean_frac: float) -> Floats:
     Returns
     -------
     array of shape (n_points, n_months)
-        It leans on class, industry and payment form, which anyone sees, and on the health of the
-        holder, the economy, the laxity of the neighbourhood and greed, which nobody does. [1]
+        It leans on class, industry, payment form and use of the capacity, which anyone sees, and
+        on the health of the holder, the economy, the laxity of the neighbourhood and greed, which
+        nobody does. [1]
     """
     points, numbers = county.points, county.stream("inspection", "hazard")
     area, place = np.unique(
@@ -111,12 +117,19 @@ def hazards(county: "County", mean_frac: float) -> Floats:
     laxity, greed = numbers.standard_normal(len(area))[place], numbers.standard_t(5, len(points))
     score = points["class_name"].map(_CLASS_SCORE).fillna(0.0)
     score += points["industry_code"].map(_INDUSTRY_SCORE).astype("float64").fillna(0.0)
-    score += _PREPAID_SCORE * points["is_prepaid"].astype("float64") - 0.15 * points["vigour"]
-    score += 0.1 * laxity + 0.1 * greed
-    total = score.to_numpy()[:, None] + 0.15 * stress(county, points["industry_code"])
+    score += _PREPAID_SCORE * points["is_prepaid"].astype("float64") + _idle(points)
+    score += _VIGOUR_SCORE * points["vigour"] + _LAXITY_SCORE * laxity + _GREED_SCORE * greed
+    total = score.to_numpy()[:, None] + _STRESS_SCORE * stress(county, points["industry_code"])
     relative = np.exp(county.world.effects.risk * np.clip(total, -4, 4))
     known = relative[county.connected]
     return np.minimum(mean_frac * relative / (known.mean() if known.size else 1.0), 0.2)
+
+
+def _idle(points: pd.DataFrame) -> Floats:
+    """Return the score of a supply point that uses less of its capacity than its class does."""
+    usual = points["class_name"].map(_USUAL_HOURS).fillna(420.0).to_numpy()
+    hours = points["annual_kwh"].to_numpy() / points["contract_capacity_kva"].to_numpy("float64")
+    return np.asarray(_USED_SCORE * np.clip(np.log(np.maximum(hours, 1.0) / usual), -1.0, 1.0))
 
 
 def stress(county: "County", industry_code: pd.Series) -> Floats:

@@ -162,11 +162,12 @@ def _written(county: County) -> pd.DataFrame:
     return _dated(county, _described(county, rows))
 
 
-def contact_ids(county: County, rows: pd.DataFrame) -> list[str]:
+def contact_ids(county: County, rows: pd.DataFrame) -> pd.Series:
     """Return identifiers of contacts: county, cause and number."""
     unit, marks = county.unit_id, [name[0].upper() for name in rows["cause"].cat.categories]
     codes = zip(rows["cause"].cat.codes.tolist(), rows["number"].tolist(), strict=True)
-    return [f"{unit}-{marks[code]}{number}" for code, number in codes]
+    ids = [f"{unit}-{marks[code]}{number}" for code, number in codes]
+    return pd.Series(ids, rows.index, dtype="str")
 
 
 def _described(county: County, rows: pd.DataFrame) -> pd.DataFrame:

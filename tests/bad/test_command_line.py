@@ -430,3 +430,41 @@ def test_the_installed_command_ends_with_the_code_and_without_a_traceback(tmp_pa
         "marketing-models ingest: delivery refused:\n"
         f"  - folder {tmp_path / 'absent'} does not exist; name the folder of the delivery\n"
     )
+
+
+def test_exports_are_written_with_their_faults_listed_beside_them(tmp_path, capsys):
+    faults, out = tmp_path / "faults.yaml", tmp_path / "out"
+    faults.write_text("bad_date: 3\nyen: 2\n")
+    small = ["--cities", "1", "--counties", "1", "--supply-points", "60", "--months", "3"]
+    words = ["synthesize", "--as", "sg186", "--faults", str(faults), *small]
+    assert main([*words, "--out", str(out)]) == 0
+    assert "3 faults and 2 odd spellings" in capsys.readouterr().out
+    listed = (tmp_path / "out.faults.csv").read_text().splitlines()
+    assert listed[0] == "file,line,column,reason_code"
+    assert [line.rpartition(",")[2] for line in listed[1:]] == ["bad_date"] * 3
+    assert all((out / line.partition(",")[0].partition("#")[0]).is_file() for line in listed[1:])
+    assert main([*words, "--out", str(out)]) == 2
+    assert "is not empty; ingest would read all that is in it" in capsys.readouterr().err
+    faults.write_text("sunshine: 1\n")
+    assert main([*words, "--out", str(tmp_path / "other")]) == 2
+    assert "sunshine" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+def test_synthesize_says_where_its_province_goes(capsys):
+    assert main(["synthesize"]) == 2
+    assert "--store names where the province goes" in capsys.readouterr().err
+    assert main(["synthesize", "--as", "sg186"]) == 2
+    assert "--out names the folder of the exports" in capsys.readouterr().err
+
+
+def test_doctor_names_rows_that_do_not_agree(place, capsys):
+    store = Store.open(place)
+    rows = store.read("unit_load").head(1).assign(unit_id="nowhere")
+    store.write({"unit_load": rows})
+    capsys.readouterr()
+    assert main(["doctor", "--store", str(place)]) == 3
+    told = capsys.readouterr().out
+    assert "E unit_load" in told
+    assert "1 of" in told
+    assert "nowhere" in told

@@ -42,7 +42,8 @@ def test_a_correction_is_seen_only_from_the_moment_it_was_known(world, tmp_path)
     first = world["unit_load"].iloc[[0]]
     later = pd.Timestamp("2026-08-05")
     made.write({"unit_load": first.assign(load_kw=first["load_kw"] + 7, known_at=later)})
-    key = {"unit_id": [first["unit_id"].iloc[0]], "period_start": first["period_start"].tolist()}
+    names = ("unit_id", "series_code", "period_start")
+    key = {name: first[name].tolist() for name in names}
     before = made.read("unit_load", known_by=later - pd.Timedelta(seconds=1), where=key)
     after = made.read("unit_load", known_by=later, where=key)
     assert before["load_kw"].tolist() == first["load_kw"].tolist()

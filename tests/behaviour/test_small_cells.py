@@ -17,6 +17,14 @@ from pipelines.build import hidden_units
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
+@pytest.fixture
+def world(world):
+    """The small province with the supply points that are members: one active version of each."""
+    points = world["supply_point"]
+    members = points["valid_to"].isna() & (points["status_code"] != "closed")
+    return {**world, "supply_point": points[members].reset_index(drop=True)}
+
+
 # Which counties are hidden
 
 

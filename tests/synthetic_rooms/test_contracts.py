@@ -130,9 +130,21 @@ def test_the_weak_the_exposed_and_the_small_are_lost_more_easily(counties):
     hazard = churn(counties.usual).groupby("supply_point_id")["hazard"].mean()
     known = points.loc[hazard.index]
     weak = known["vigour"] < -0.5
-    spot = known["retail_package_code"] == "spot_linked"
     assert hazard[weak].mean() > 2 * hazard[known["vigour"] > 0.5].mean()
-    assert hazard[spot].mean() > 1.2 * hazard[known["retail_package_code"] == "fixed"].mean()
+    # The large choose spot prices more often and are lost less: size and use are held fixed.
+    columns = {
+        "spot": known["retail_package_code"] == "spot_linked",
+        "size": np.log(known["annual_kwh"]),
+        "capacity": np.log(known["contract_capacity_kva"]),
+        "public": known["industry_code"].isin(PUBLIC),
+        "vigour": known["vigour"],
+        "new": known["connected_date"] > counties.usual[0].scale.months[0],
+        "one": 1.0,
+    }
+    lean, *_ = np.linalg.lstsq(pd.DataFrame(columns).to_numpy(float), np.log(hazard), rcond=None)
+    assert lean[0] > np.log(1.2)
+    assert lean[1] < 0
+    assert lean[5] > np.log(1.5)
 
 
 def test_without_risk_all_businesses_have_one_hazard_of_the_same_mean(counties):

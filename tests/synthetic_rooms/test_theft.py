@@ -50,6 +50,8 @@ def test_hazard_keeps_its_mean_and_leans_only_where_there_is_risk(counties):
         assert leaning[usual.connected].mean() == pytest.approx(0.001)
         name = usual.points["class_name"]
         assert leaning[name == "small"].mean() > 2 * leaning[name == "residential"].mean()
+        homes, prepaid = name == "residential", usual.points["is_prepaid"]
+        assert leaning[homes & prepaid].mean() > 2 * leaning[homes & ~prepaid].mean()
         assert np.corrcoef(leaning.mean(axis=1), usual.points["vigour"])[0, 1] < 0
 
 

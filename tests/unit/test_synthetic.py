@@ -6,7 +6,7 @@ import pytest
 
 from marketing_models import regions
 from marketing_models.errors import UnknownUnitError
-from marketing_models.synthetic import Scale, county
+from marketing_models.synthetic import Scale, county_tables
 from marketing_models.synthetic.scale import county_sizes, hierarchy, org_units
 from marketing_models.synthetic.streams import autoregression, shared_out, stream
 
@@ -56,8 +56,13 @@ def test_whole_numbers_are_shared_out_by_largest_remainders(total, weights, shar
 def test_any_number_of_units_has_its_codes_names_and_sizes(cities, counties):
     scale = Scale(city_count=cities, county_count=counties, supply_point_count=counties * 45)
     units = org_units(scale, seed=3)
-    # Hierarchy refuses doubles, several roots and levels out of order.
-    found = regions.Hierarchy(units)
+    # Hierarchy refuses doubles, several roots and levels out of order; below its counties are the
+    # places that serve customers: three supply stations and two halls.
+    found = regions.Hierarchy(units[units["level"].isin(regions.LEVELS)])
+    below = units[~units["level"].isin(regions.LEVELS)]
+    assert below["unit_id"].is_unique
+    assert (below.groupby(["parent_unit_id", "level"]).size().unstack() == [2, 3]).all(axis=None)
+    assert set(below["parent_unit_id"]) == set(found.counties("99"))
     assert found.root == "99"
     assert len(found.children("99")) == cities
     assert len(found.counties("99")) == counties
@@ -113,4 +118,4 @@ def test_the_last_month_with_bills_is_the_last_one_settled(last_day, last_month)
 
 def test_a_county_that_the_province_lacks_is_refused():
     with pytest.raises(UnknownUnitError, match="no unit '990199'"):
-        county("990199", Scale(), seed=1)
+        county_tables("990199", Scale(), seed=1)

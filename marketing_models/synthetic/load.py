@@ -103,12 +103,20 @@ def solar_kw(county: "County") -> pd.Series:
 
 
 def _capacity_kw(county: "County") -> Floats:
+    """Return the capacity in service by hour: from its first day until its owner leaves."""
     plants = county.points[county.points["distributed_pv_kw"].fillna(0) > 0]
     power = (plants["distributed_pv_kw"] * plants["represented_count"]).to_numpy("float64")
-    order = np.argsort(plants["pv_since"].to_numpy(), kind="stable")
-    since = plants["pv_since"].to_numpy()[order]
-    capacity: Floats = np.concatenate([[0.0], power[order].cumsum()])
-    return capacity[np.searchsorted(since, county.scale.hours.to_numpy(), side="right")]
+    hours, begun = county.scale.hours.to_numpy(), plants["pv_since"].to_numpy()
+    left = plants["closed_date"].notna().to_numpy()
+    ended = np.maximum(plants["closed_date"].to_numpy()[left], begun[left])
+    return _reached(begun, power, hours) - _reached(ended, power[left], hours)
+
+
+def _reached(moments: np.ndarray, power: Floats, hours: np.ndarray) -> Floats:
+    """Add up by hour the power of all whose moment has come."""
+    order = np.argsort(moments, kind="stable")
+    total: Floats = np.concatenate([[0.0], power[order].cumsum()])
+    return total[np.searchsorted(moments[order], hours, side="right")]
 
 
 def charging_kw(county: "County") -> pd.Series:

@@ -33,7 +33,10 @@ class _Ready:
     def __init__(self, part: Part) -> None:
         self.unit_id, self.truth = part.unit_id, part.made.truth
         self.summed = {name: part.made.tables.get(name) for name in SUMMED}
-        self.rows = {name: delta.to_arrow(name, rows) for name, rows in part.made.tables.items()}
+        # One table after the other leaves its frame, so that no county is held twice.
+        tables = part.made.tables
+        self.rows = {name: delta.to_arrow(name, tables.pop(name)) for name in list(tables)}
+        pa.default_memory_pool().release_unused()
 
 
 def synthesize(world: World, store: Store, *, origin: pd.DataFrame, workers: int = 1) -> int:
@@ -151,6 +154,8 @@ def _parts(world: World, workers: int) -> Iterator[_Ready]:
                     below[name].append(rows)
             progress.update()
             yield part
+            del part
+            pa.default_memory_pool().release_unused()
         summed = {name: pd.concat(rows) for name, rows in below.items() if rows}
         yield _Ready(province_part(world, summed))
         progress.update()

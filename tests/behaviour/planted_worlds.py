@@ -5,6 +5,13 @@ import pandas as pd
 YEAR = pd.Timestamp("2025-08-03")
 
 
+def of_members(world):
+    """Leave the supply points that are members: one active version of each."""
+    points = world["supply_point"]
+    members = points["valid_to"].isna() & (points["status_code"] != "closed")
+    return {**world, "supply_point": points[members].reset_index(drop=True)}
+
+
 def with_households(world, county, count):
     """Leave a county so many households, each standing for itself; its businesses stay."""
     points = world["supply_point"]

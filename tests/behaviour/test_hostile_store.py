@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from planted_worlds import without
@@ -69,7 +70,10 @@ def hostile(world, tmp_path_factory):
     for unit in ("9902", "990201", "990202"):
         world = without(world, unit)
     tables = {name: attacked(name, rows) for name, rows in world.items()}
-    tables["org_unit"] = tables["org_unit"].assign(unit_name=NAMES, unit_name_en=NAMES[::-1])
+    units = tables["org_unit"]
+    tables["org_unit"] = units.assign(
+        unit_name=np.resize(NAMES, len(units)), unit_name_en=np.resize(NAMES[::-1], len(units))
+    )
     observed = tables["weather_observed"]
     is_lost = (observed["weather_station_id"] == observed["weather_station_id"][0]) & (
         observed.index % 3 == 0

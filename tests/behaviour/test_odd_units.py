@@ -18,7 +18,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from fleet_kills import digest
-from planted_worlds import with_a_business_of, with_a_single_business, with_households
+from planted_worlds import (
+    of_members,
+    with_a_business_of,
+    with_a_single_business,
+    with_households,
+)
 
 from marketing_models import schemas, synthetic
 from marketing_models.cis import Store
@@ -48,7 +53,7 @@ UNKNOWN = {
 def planted(tmp_path_factory):
     """A lone customer, nine households, a giant, ten households, and a county without load."""
     scale = synthetic.Scale(city_count=3, county_count=8, supply_point_count=400, month_count=20)
-    world = synthetic.province(scale, seed=5)
+    world = of_members(synthetic.province(scale, seed=5))
     load = world["unit_load"]
     world = {**world, "unit_load": load[load["unit_id"] != SILENT]}
     world = with_a_single_business(world, LONE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from planted_worlds import YEAR, with_a_business_of, with_households
+from planted_worlds import YEAR, of_members, with_a_business_of, with_households
 
 from marketing_models import parameters
 from marketing_models.cis import Store
@@ -18,11 +18,8 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture
-def world(world):
-    """The small province with the supply points that are members: one active version of each."""
-    points = world["supply_point"]
-    members = points["valid_to"].isna() & (points["status_code"] != "closed")
-    return {**world, "supply_point": points[members].reset_index(drop=True)}
+def members(world):
+    return of_members(world)
 
 
 # Which counties are hidden
@@ -32,10 +29,10 @@ def world(world):
 def hides(tmp_path):
     """Units that a store with some customers hides, with the reason."""
 
-    def find(world):
+    def find(members):
         store = Store.init(tmp_path / "store", unit_id="99")
         tables = ("org_unit", "supply_point", "account", "bill")
-        store.write({table: world[table] for table in tables if table in world})
+        store.write({table: members[table] for table in tables if table in members})
         issue = Issue.parse("2026-08-02")
         found = hidden_units(store, issue, issue.origin + pd.Timedelta(hours=8))
         assert {f.severity for f in found} <= {"forbid"}
@@ -49,18 +46,18 @@ FEW, COMPLEMENT = "privacy.few_members", "privacy.complement"
 HIDDEN = {"990101": FEW, "990102": COMPLEMENT}
 
 
-def test_a_world_of_plenty_hides_nobody(world, hides):
-    assert hides(world) == {}
+def test_a_world_of_plenty_hides_nobody(members, hides):
+    assert hides(members) == {}
 
 
-def test_nine_households_hide_their_county_and_ten_do_not(world, hides, tmp_path):
-    assert hides(with_households(world, "990101", 9)) == HIDDEN
+def test_nine_households_hide_their_county_and_ten_do_not(members, hides, tmp_path):
+    assert hides(with_households(members, "990101", 9)) == HIDDEN
     (tmp_path / "store").rename(tmp_path / "nine")
-    assert hides(with_households(world, "990101", 10)) == {}
+    assert hides(with_households(members, "990101", 10)) == {}
 
 
-def test_a_row_of_a_sampled_store_counts_for_all_it_represents(world, hides):
-    few = with_households(world, "990101", 5)
+def test_a_row_of_a_sampled_store_counts_for_all_it_represents(members, hides):
+    few = with_households(members, "990101", 5)
     points = few["supply_point"]
     ours = (points["county_id"] == "990101") & (points["tariff_class_code"] == "residential")
     points.loc[ours, "represented_count"] = 2
@@ -68,23 +65,23 @@ def test_a_row_of_a_sampled_store_counts_for_all_it_represents(world, hides):
 
 
 @pytest.mark.parametrize(("share", "found"), [(0.8501, HIDDEN), (0.8499, {})])
-def test_a_business_of_85_percent_of_the_energy_hides_its_county(world, hides, share, found):
-    assert hides(with_a_business_of(world, "990101", share)) == found
+def test_a_business_of_85_percent_of_the_energy_hides_its_county(members, hides, share, found):
+    assert hides(with_a_business_of(members, "990101", share)) == found
 
 
 @pytest.mark.parametrize(("share", "found"), [(0.8501, HIDDEN), (0.8499, {})])
-def test_without_bills_capacity_tells_which_business_is_large(world, hides, share, found):
-    points = world["supply_point"].copy()
+def test_without_bills_capacity_tells_which_business_is_large(members, hides, share, found):
+    points = members["supply_point"].copy()
     own = points["county_id"] == "990101"
     one = points[own & (points["tariff_class_code"] == "industrial_commercial")].index[0]
     points.loc[one, ["represented_count", "account_id"]] = [1, "alone"]
     size = (points["contract_capacity_kva"] * points["represented_count"])[own].drop(one).sum()
     points.loc[one, "contract_capacity_kva"] = share / (1 - share) * size
-    assert hides({"org_unit": world["org_unit"], "supply_point": points}) == found
+    assert hides({"org_unit": members["org_unit"], "supply_point": points}) == found
 
 
-def test_one_business_of_many_supply_points_is_one(world, hides):
-    points, account = world["supply_point"], world["account"]
+def test_one_business_of_many_supply_points_is_one(members, hides):
+    points, account = members["supply_point"], members["account"]
     own = points["county_id"] == "990101"
     one = points[own & (points["tariff_class_code"] != "residential")]
     held = account["account_id"].isin(one["account_id"])
@@ -92,31 +89,31 @@ def test_one_business_of_many_supply_points_is_one(world, hides):
     accounts = account.assign(party_id=account["party_id"].mask(held, party))
     alone = one.assign(represented_count=1)
     kept = pd.concat([points.drop(one.index), alone])
-    assert hides({**world, "supply_point": kept, "account": accounts})["990101"] == FEW
+    assert hides({**members, "supply_point": kept, "account": accounts})["990101"] == FEW
 
 
-def test_closed_supply_points_are_no_members(world, hides):
-    points = world["supply_point"]
+def test_closed_supply_points_are_no_members(members, hides):
+    points = members["supply_point"]
     homes = (points["county_id"] == "990101") & (points["tariff_class_code"] == "residential")
     shut = homes & (homes.cumsum() > 9)
     closed = points.assign(
         status_code=points["status_code"].mask(shut, "closed"),
         represented_count=points["represented_count"].mask(homes, 1),
     )
-    assert hides({**world, "supply_point": closed}) == HIDDEN
+    assert hides({**members, "supply_point": closed}) == HIDDEN
 
 
-def test_members_that_were_not_known_at_the_issue_do_not_count(world, hides):
-    nine = with_households(world, "990101", 9)
-    points = world["supply_point"]
+def test_members_that_were_not_known_at_the_issue_do_not_count(members, hides):
+    nine = with_households(members, "990101", 9)
+    points = members["supply_point"]
     late = points[~points["supply_point_id"].isin(nine["supply_point"]["supply_point_id"])]
     later = late.assign(valid_from=pd.Timestamp("2026-08-04"))
     rows = pd.concat([nine["supply_point"], later])
-    assert hides({**world, "supply_point": rows}) == HIDDEN
+    assert hides({**members, "supply_point": rows}) == HIDDEN
 
 
-def test_a_store_without_customers_hides_nobody(world, hides):
-    assert hides({"org_unit": world["org_unit"]}) == {}
+def test_a_store_without_customers_hides_nobody(members, hides):
+    assert hides({"org_unit": members["org_unit"]}) == {}
 
 
 # What the rule changes where it hides nobody

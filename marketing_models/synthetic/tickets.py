@@ -100,7 +100,6 @@ _URGED_FRAC, _URGED_AFTER_HOURS, _REOPENED_FRAC = 0.10, 30.0, 0.02
 # Median minutes from the call to the arrival of a crew that is free in calm weather.
 _TRAVEL_MINUTES = {"urban": 9.5, "rural": 14.5, "remote": 25.0}
 _KNOWN_AFTER = np.timedelta64(5, "m")
-_OUT_HOURS = 1.0
 
 
 def tables(county: County) -> Made:
